@@ -1,0 +1,93 @@
+package auth
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/atlassian-connect-go/sdk/store"
+)
+
+// License is what the host said about the app's licence in a verified token or
+// signed query. Only apps with licensing enabled should look at it.
+type License string
+
+// The licence states. The host says active for evaluations too.
+const (
+	LicenseUnknown License = ""
+	LicenseActive  License = "active"
+	LicenseNone    License = "none"
+)
+
+// Caller is who a verified request comes from.
+type Caller struct {
+	// Policy is the policy that admitted the request.
+	Policy Policy
+	// ClientKey is the tenant.
+	ClientKey string
+	// Installation is the tenant's record as it was when the request was
+	// verified. It is nil only for SignedLifecycle, which is admitted before
+	// there is one. It belongs to the caller of Check.
+	Installation *store.Installation
+	// AccountID is the user's Atlassian account id, empty when the request
+	// comes from nobody in particular: an anonymous visitor or the system.
+	AccountID string
+	// BaseURL is the app's base URL that a SignedLifecycle token was made
+	// for, empty for other policies.
+	BaseURL string
+	// License is the app's licence state, as far as this request tells.
+	License License
+	// IssuedAt and ExpiresAt are the token's times, to the second.
+	IssuedAt, ExpiresAt time.Time
+	// RawContext is the token's context claim, nil when it has none.
+	RawContext json.RawMessage
+	// TokenDigest identifies the token without giving it away: the SHA-256 of
+	// it. It is zero for policies other than SignedLifecycle.
+	TokenDigest [32]byte
+}
+
+// Context is where in the product the user is, from a context token. Members
+// that do not apply are zero.
+type Context struct {
+	Jira struct {
+		Issue struct {
+			ID        string `json:"id"`
+			Key       string `json:"key"`
+			IssueType struct {
+				ID string `json:"id"`
+			} `json:"issuetype"`
+		} `json:"issue"`
+		Project struct {
+			ID  string `json:"id"`
+			Key string `json:"key"`
+		} `json:"project"`
+	} `json:"jira"`
+	Confluence struct {
+		Content struct {
+			ID      string `json:"id"`
+			Type    string `json:"type"`
+			Version string `json:"version"`
+		} `json:"content"`
+		Space struct {
+			ID  string `json:"id"`
+			Key string `json:"key"`
+		} `json:"space"`
+	} `json:"confluence"`
+	URL     string `json:"url"`
+	License *struct {
+		Active bool `json:"active"`
+	} `json:"license"`
+}
+
+// Context reads the token's context claim; a token without one gives the zero
+// Context. For what Context does not name, read RawContext.
+func (c *Caller) Context() (Context, error) {
+	var context Context
+	if len(c.RawContext) == 0 {
+		return context, nil
+	}
+	if err := json.Unmarshal(c.RawContext, &context); err != nil {
+		return Context{}, fmt.Errorf("auth: context claim: %w", err)
+	}
+	return context, nil
+}

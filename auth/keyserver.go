@@ -1,0 +1,284 @@
+package auth
+
+import (
+	"context"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+	"golang.org/x/time/rate"
+)
+
+// ErrUnknownKey says that no key server knows the key asked for.
+var ErrUnknownKey = errors.New("auth: no such key")
+
+const (
+	keyFetchTimeout = 5 * time.Second
+	keyBodyLimit    = 16 << 10
+	minKeyBits      = 2048
+
+	// The kid comes from whoever calls, so no caller may make us ask the key
+	// servers more often than this: at most 10 requests in any 10 seconds.
+	fetchesPerSecond = 0.5
+	fetchBurst       = 5
+
+	maxKeys   = 256
+	maxMisses = 4096
+)
+
+// KeyServerConfig says how a KeyServer asks.
+type KeyServerConfig struct {
+	// URLs are the roots of the key servers, asked in this order; https, or
+	// http for a loopback host. At least one is required.
+	URLs []string
+	// Transport is what the requests go through; nil is
+	// http.DefaultTransport.
+	Transport http.RoundTripper
+	// Clock tells the time; nil is time.Now.
+	Clock func() time.Time
+	// FreshFor is how long a key is used without asking again; 0 is 24 hours.
+	// Atlassian gives every new key a new id, so this only bounds how long a
+	// key that was withdrawn still counts.
+	FreshFor time.Duration
+	// StaleFor is how long after that a key is still used while the servers
+	// do not answer; 0 is 7 days, and negative is not at all.
+	StaleFor time.Duration
+	// MissFor is how long it is remembered that a key does not exist; 0 is
+	// one minute.
+	MissFor time.Duration
+}
+
+// KeyServer fetches the public keys that sign lifecycle events: the resource
+// named by the key id below a server's root is the key as PEM. It asks at most
+// ten times in any ten seconds, whatever the callers send, and once for all
+// who wait for the same key. It is safe for concurrent use.
+type KeyServer struct {
+	urls                        []*url.URL
+	client                      *http.Client
+	clock                       func() time.Time
+	freshFor, staleFor, missFor time.Duration
+
+	limit  *rate.Limiter
+	flight singleflight.Group
+
+	mu     sync.Mutex
+	keys   map[string]cachedKey
+	misses map[string]time.Time // until when
+}
+
+type cachedKey struct {
+	key     *rsa.PublicKey
+	fetched time.Time
+}
+
+// NewKeyServer returns a KeyServer.
+func NewKeyServer(cfg KeyServerConfig) (*KeyServer, error) {
+	if len(cfg.URLs) == 0 {
+		return nil, errors.New("auth: a key server needs at least one URL")
+	}
+	k := &KeyServer{
+		clock:    cfg.Clock,
+		freshFor: orDefault(cfg.FreshFor, 24*time.Hour),
+		staleFor: max(orDefault(cfg.StaleFor, 7*24*time.Hour), 0),
+		missFor:  orDefault(cfg.MissFor, time.Minute),
+		limit:    rate.NewLimiter(fetchesPerSecond, fetchBurst),
+		keys:     make(map[string]cachedKey),
+		misses:   make(map[string]time.Time),
+		client: &http.Client{
+			Transport:     cfg.Transport,
+			Timeout:       keyFetchTimeout,
+			CheckRedirect: sameHostOnly,
+		},
+	}
+	if k.clock == nil {
+		k.clock = time.Now
+	}
+	for _, raw := range cfg.URLs {
+		u, err := url.Parse(raw)
+		if err != nil || u.Host == "" || u.RawQuery != "" || u.User != nil || u.Fragment != "" {
+			return nil, fmt.Errorf("auth: key server %q is not a URL with a host and at most a path", raw)
+		}
+		if u.Scheme != "https" && (u.Scheme != "http" || !Loopback(u.Hostname())) {
+			return nil, fmt.Errorf("auth: key server %q is not https", raw)
+		}
+		k.urls = append(k.urls, u)
+	}
+	return k, nil
+}
+
+func sameHostOnly(req *http.Request, via []*http.Request) error {
+	first := via[0].URL
+	if req.URL.Host != first.Host || req.URL.Scheme != first.Scheme || len(via) > 3 {
+		return errors.New("auth: the key server redirects elsewhere")
+	}
+	return nil
+}
+
+func orDefault(d, fallback time.Duration) time.Duration {
+	if d == 0 {
+		return fallback
+	}
+	return d
+}
+
+var kidPattern = regexp.MustCompile(`^[A-Za-z0-9._-]{1,128}(/[A-Za-z0-9._-]{1,128}){0,7}$`)
+
+// validKeyID reports whether kid has the form of a key id, which cannot leave
+// the server's root. Key ids of Atlassian's may hold a slash.
+func validKeyID(kid string) bool {
+	if len(kid) > 128 || !kidPattern.MatchString(kid) {
+		return false
+	}
+	for segment := range strings.SplitSeq(kid, "/") {
+		if strings.Trim(segment, ".") == "" {
+			return false
+		}
+	}
+	return true
+}
+
+// Key returns the key with the id kid. ErrUnknownKey, wrapped, says that there
+// is none; any other error that the servers could not be asked.
+func (k *KeyServer) Key(ctx context.Context, kid string) (*rsa.PublicKey, error) {
+	if !validKeyID(kid) {
+		return nil, fmt.Errorf("%w: the key id is not well formed", ErrUnknownKey)
+	}
+	if key, known, err := k.cached(kid); known {
+		return key, err
+	}
+	// The fetch outlives a caller that leaves: the others wait for it too.
+	result := k.flight.DoChan(kid, func() (any, error) {
+		if key, known, err := k.cached(kid); known {
+			return key, err
+		}
+		return k.refresh(context.WithoutCancel(ctx), kid)
+	})
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case r := <-result:
+		if r.Err != nil {
+			return nil, r.Err
+		}
+		return r.Val.(*rsa.PublicKey), nil
+	}
+}
+
+// cached answers from memory, if it can.
+func (k *KeyServer) cached(kid string) (key *rsa.PublicKey, known bool, err error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	now := k.clock()
+	if c, ok := k.keys[kid]; ok && now.Sub(c.fetched) < k.freshFor {
+		return c.key, true, nil
+	}
+	if until, ok := k.misses[kid]; ok && now.Before(until) {
+		return nil, true, fmt.Errorf("%w: %q", ErrUnknownKey, kid)
+	}
+	return nil, false, nil
+}
+
+// refresh asks the servers in turn and remembers what they say. While they
+// cannot say, a stale key serves.
+func (k *KeyServer) refresh(ctx context.Context, kid string) (*rsa.PublicKey, error) {
+	key, err := k.ask(ctx, kid)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	now := k.clock()
+	switch {
+	case err == nil:
+		if len(k.keys) >= maxKeys {
+			clear(k.keys)
+		}
+		k.keys[kid] = cachedKey{key, now}
+		delete(k.misses, kid)
+		return key, nil
+	case errors.Is(err, ErrUnknownKey):
+		if len(k.misses) >= maxMisses {
+			clear(k.misses)
+		}
+		k.misses[kid] = now.Add(k.missFor)
+		delete(k.keys, kid)
+		return nil, err
+	}
+	if c, ok := k.keys[kid]; ok && now.Sub(c.fetched) < k.freshFor+k.staleFor {
+		return c.key, nil
+	}
+	return nil, err
+}
+
+// ask returns the key from the first server that has it. Only when all say
+// that there is none is it unknown.
+func (k *KeyServer) ask(ctx context.Context, kid string) (*rsa.PublicKey, error) {
+	var trouble error
+	for _, server := range k.urls {
+		if !k.limit.AllowN(k.clock(), 1) {
+			return nil, errors.Join(trouble, errors.New("auth: key server: too many unknown keys are being asked for"))
+		}
+		key, err := k.fetch(ctx, server, kid)
+		if err == nil {
+			return key, nil
+		}
+		if !errors.Is(err, ErrUnknownKey) {
+			trouble = errors.Join(trouble, err)
+		}
+	}
+	if trouble != nil {
+		return nil, trouble
+	}
+	return nil, fmt.Errorf("%w: %q", ErrUnknownKey, kid)
+}
+
+func (k *KeyServer) fetch(ctx context.Context, server *url.URL, kid string) (*rsa.PublicKey, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, server.JoinPath(strings.Split(kid, "/")...).String(), nil)
+	if err != nil {
+		return nil, fmt.Errorf("auth: key server: %w", err)
+	}
+	resp, err := k.client.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("auth: key server: %w", err)
+	}
+	defer resp.Body.Close()
+	switch resp.StatusCode {
+	case http.StatusOK:
+	case http.StatusNotFound:
+		return nil, ErrUnknownKey
+	default:
+		return nil, fmt.Errorf("auth: key server %s: status %d", server.Host, resp.StatusCode)
+	}
+	text, err := io.ReadAll(http.MaxBytesReader(nil, resp.Body, keyBodyLimit))
+	if err != nil {
+		return nil, fmt.Errorf("auth: key server %s: %w", server.Host, err)
+	}
+	key, err := parsePublicKey(text)
+	if err != nil {
+		return nil, fmt.Errorf("auth: key server %s: %w", server.Host, err)
+	}
+	return key, nil
+}
+
+func parsePublicKey(text []byte) (*rsa.PublicKey, error) {
+	block, _ := pem.Decode(text)
+	if block == nil || block.Type != "PUBLIC KEY" {
+		return nil, errors.New("the answer is not a public key in PEM")
+	}
+	parsed, err := x509.ParsePKIXPublicKey(block.Bytes)
+	if err != nil {
+		return nil, errors.New("the answer is not a public key")
+	}
+	key, ok := parsed.(*rsa.PublicKey)
+	if !ok || key.N.BitLen() < minKeyBits {
+		return nil, fmt.Errorf("the key is not RSA of at least %d bits", minKeyBits)
+	}
+	return key, nil
+}

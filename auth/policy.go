@@ -1,0 +1,81 @@
+package auth
+
+// Policy says which kind of token a route admits. A route has exactly one
+// policy, and the token of one kind is refused on the routes of every other.
+// The zero Policy admits nothing.
+type Policy uint8
+
+// The policies.
+const (
+	_ Policy = iota
+	// HostRequest admits a request that the host made or signed itself: page
+	// frames, webhooks, the enabled and disabled notifications. The token is
+	// HS256 with the tenant's shared secret, and its qsh is the hash of this
+	// very request.
+	HostRequest
+	// ContextToken admits a request of the app's own page that carries the
+	// token AP.context.getToken gave it: HS256 with the tenant's shared
+	// secret, and the qsh is exactly "context-qsh". It proves who the user
+	// is, not what the request asks.
+	ContextToken
+	// SignedLifecycle admits the installed and uninstalled events: RS256 with
+	// a key of Atlassian's key server, the audience one of the app's base
+	// URLs, and a qsh of this very request.
+	SignedLifecycle
+	// Session admits a request with a token that IssueSession made.
+	Session
+)
+
+// String returns the name of the policy.
+func (p Policy) String() string {
+	if int(p) < len(rows) && p != 0 {
+		return rows[p].name
+	}
+	return "none"
+}
+
+type keySource uint8
+
+const (
+	tenantSecret  keySource = iota + 1 // shared secret of the tenant in iss
+	sessionSecret                      // key derived from the secret of the tenant in aud
+	keyServer                          // public key by kid
+)
+
+type qshRule uint8
+
+const (
+	qshComputed qshRule = iota + 1
+	qshContext
+	qshAbsent
+)
+
+// row is what a policy stands for.
+type row struct {
+	name string
+	alg  string
+	key  keySource
+	qsh  qshRule
+	// query allows the token in the query and in a form, where the host puts
+	// it for frames.
+	query bool
+	// previous allows the secret before a rotation, for a while.
+	previous bool
+}
+
+// rows has a row for each policy. The first, of the zero policy, fits no
+// token: no algorithm is named "".
+var rows = [...]row{
+	HostRequest:     {name: "host request", alg: algHS256, key: tenantSecret, qsh: qshComputed, query: true, previous: true},
+	ContextToken:    {name: "context token", alg: algHS256, key: tenantSecret, qsh: qshContext},
+	SignedLifecycle: {name: "signed lifecycle", alg: algRS256, key: keyServer, qsh: qshComputed},
+	Session:         {name: "session", alg: algHS256, key: sessionSecret, qsh: qshAbsent},
+}
+
+// lookup returns the row of p, and false for the zero and any unknown policy.
+func (p Policy) lookup() (row, bool) {
+	if p == 0 || int(p) >= len(rows) {
+		return row{}, false
+	}
+	return rows[p], true
+}

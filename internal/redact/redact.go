@@ -1,0 +1,24 @@
+// Package redact takes tokens out of text that is to be logged or shown.
+package redact
+
+import "regexp"
+
+// What is put in place of a token.
+const Mark = "[redacted]"
+
+var (
+	// A JWT, or most of one: two base64url segments, of which the first begins
+	// as `{"` does, and whatever hangs on to them.
+	token = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{6,}(\.|%2[eE])[A-Za-z0-9_-]*((\.|%2[eE])[A-Za-z0-9_-]*)*`)
+	// The value of a parameter or member that carries a credential.
+	named = regexp.MustCompile(`(?i)\b((?:jwt|acpt|access_token|refresh_token|client_secret|assertion|sharedsecret|code)=)[^&\s"]+`)
+	// A credential in a header.
+	header = regexp.MustCompile(`\b((?i:jwt|bearer|basic) )[A-Za-z0-9._~+/=-]{8,}`)
+)
+
+// Text returns s with everything that looks like a token replaced.
+func Text(s string) string {
+	s = token.ReplaceAllString(s, Mark)
+	s = named.ReplaceAllString(s, "${1}"+Mark)
+	return header.ReplaceAllString(s, "${1}"+Mark)
+}
