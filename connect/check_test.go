@@ -1,0 +1,108 @@
+package connect_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/atlassian-connect-go/sdk/connect"
+	"github.com/atlassian-connect-go/sdk/descriptor"
+	"github.com/atlassian-connect-go/sdk/webhook"
+)
+
+func onEvent(context.Context, *webhook.Event) error { return nil }
+
+// described gives the app a module of each kind that Check looks at.
+func described(c *connect.Config) {
+	text := descriptor.Text{Value: "Hello"}
+	c.Descriptor.Modules = descriptor.Modules{
+		GeneralPages: []descriptor.Page{{Key: "page", Name: text, URL: "/page/{project.key}?issue={issue.key}"}},
+		WebPanels:    []descriptor.WebPanel{{Key: "panel", Name: text, URL: "/panel", Location: "atl.jira.view.issue.right.context", Cacheable: true}},
+		Webhooks:     []descriptor.Webhook{{Event: "jira:issue_created", URL: "/hook?key={issue.key}"}},
+	}
+}
+
+func TestCheck(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		open func(*world)
+		want []string // parts of the findings, none for none
+	}{
+		{"all routed", func(w *world) {
+			w.Page("/page/{project}", hello)
+			w.CacheablePage("/panel", hello)
+			w.Webhook("jira:issue_created", "/hook", onEvent)
+		}, nil},
+		{"nothing routed", func(*world) {}, []string{
+			"modules.generalPages[0].url: no route serves GET /page/{project.key}",
+			"modules.webPanels[0].url: no route serves GET /panel",
+			"modules.webhooks[0].url: no route serves POST /hook",
+		}},
+		{"wrong kinds", func(w *world) {
+			w.API("/page/{project}", hello)
+			w.Page("/panel", hello)
+			w.HostRequest("/hook", hello)
+		}, []string{
+			"/page/{project.key} is served by a API route, want page or host",
+			"/panel is served by a page route, want cacheable page",
+			"/hook is served by a host route, want webhook",
+		}},
+		{"wrong event", func(w *world) {
+			w.Page("/page/{project}", hello)
+			w.CacheablePage("/panel", hello)
+			w.Webhook("jira:issue_updated", "/hook", onEvent)
+		}, []string{
+			"/hook is for jira:issue_created, and its route for jira:issue_updated",
+			"the webhook route /hook for jira:issue_updated: the descriptor has no such webhook",
+		}},
+		{"a webhook too many", func(w *world) {
+			w.Page("/page/{project}", hello)
+			w.CacheablePage("/panel", hello)
+			w.Webhook("jira:issue_created", "/hook", onEvent)
+			w.Webhook("jira:issue_deleted", "/gone", onEvent)
+		}, []string{"the webhook route /gone for jira:issue_deleted: the descriptor has no such webhook"}},
+		{"a public page", func(w *world) {
+			w.Public("/page/", http.HandlerFunc(hello))
+			w.CacheablePage("/panel", hello)
+			w.Webhook("jira:issue_created", "/hook", onEvent)
+		}, []string{"/page/{project.key} is served by a public route"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, described)
+			c.open(w)
+			err := w.Check()
+			if (err == nil) != (len(c.want) == 0) {
+				t.Fatalf("got %v, want %q", err, c.want)
+			}
+			for _, want := range c.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("got %v, want %q in it", err, want)
+				}
+			}
+			if err != nil && strings.Count(err.Error(), "\n")+1 != len(c.want) {
+				t.Errorf("got %v, want %d findings", err, len(c.want))
+			}
+		})
+	}
+}
+
+func TestCheckValidatesTheDescriptor(t *testing.T) {
+	w := newWorld(t, func(c *connect.Config) { c.Descriptor.Key = "no spaces allowed" })
+	if err := w.Check(); err == nil || !strings.Contains(err.Error(), "key") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestCheckBelowABasePath(t *testing.T) {
+	w := newWorld(t, func(c *connect.Config) {
+		described(c)
+		c.BaseURL = baseURL + "/a/b"
+	})
+	w.Page("/page/{project}", hello)
+	w.CacheablePage("/panel", hello)
+	w.Webhook("jira:issue_created", "/hook", onEvent)
+	if err := w.Check(); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,190 @@
+package connect
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/atlassian-connect-go/sdk/auth"
+	"github.com/atlassian-connect-go/sdk/descriptor"
+	"github.com/atlassian-connect-go/sdk/lifecycle"
+	"github.com/atlassian-connect-go/sdk/store"
+	"github.com/atlassian-connect-go/sdk/webhook"
+)
+
+// AtlassianAllJS is the address of Atlassian's client script for app pages.
+const AtlassianAllJS = "https://connect-cdn.atl-paas.net/all.js"
+
+// DescriptorPath is where an App serves its descriptor, below its base URL.
+const DescriptorPath = "/atlassian-connect.json"
+
+// Config says what an App is and where it lives. BaseURL, Descriptor and Store
+// are required; every other field has a default that is right in production.
+type Config struct {
+	// BaseURL is where the host reaches the app: https, or http on the
+	// machine itself. It may have a path.
+	BaseURL string
+	// OtherBaseURLs are further base URLs the app may be installed with: of
+	// regions, of proxies, of a former address. A descriptor that is asked
+	// for at the host of one of them names that one.
+	OtherBaseURLs []string
+	// Descriptor is the app's descriptor. The App works on a copy of it, with
+	// the base URL and, where they are empty, the lifecycle URLs filled in.
+	Descriptor *descriptor.App
+	// Store keeps the installations. It stays the caller's to close.
+	Store store.Store
+
+	// Environment names the one of Atlassian's environments that the app
+	// lives in: production (also for ""), staging, fedramp or
+	// fedramp-staging. It selects the three fields that follow; each that is
+	// set takes the place of what the environment has.
+	Environment string
+	// InstallKeysURLs are the servers of the keys that sign installations.
+	InstallKeysURLs []string
+	// AuthorizationServerURL is the server of tokens for impersonation.
+	AuthorizationServerURL string
+	// AllowedHosts says where tenants may live; see auth.HostPatterns.
+	AllowedHosts []string
+
+	// AllJSURL is the address of the client script; empty is AtlassianAllJS.
+	AllJSURL string
+	// Hooks are the app's own steps at lifecycle events.
+	Hooks lifecycle.Hooks
+	// Webhooks bounds the queue of webhooks; its Clock and Logger are taken
+	// from this Config.
+	Webhooks webhook.Config
+	// SecretGrace and Retention are those of lifecycle.Config.
+	SecretGrace, Retention time.Duration
+	// Leeway is how far the host's clock may be off; see auth.Config.
+	Leeway time.Duration
+	// MaxBody is the largest request body that a page, API or host route
+	// reads, in bytes; 0 is 10 MiB.
+	MaxBody int64
+	// StopTimeout is how long Serve waits at its end for requests and
+	// webhooks under way; 0 is 20 seconds.
+	StopTimeout time.Duration
+	// Transport carries all requests of the app to hosts, key servers and
+	// authorization servers; nil is a transport with sane limits.
+	Transport http.RoundTripper
+	// Clock tells the time; nil is time.Now.
+	Clock func() time.Time
+	// Logger receives a line for each request and whatever goes wrong, with
+	// tokens and secrets taken out; nil is slog.Default().
+	Logger *slog.Logger
+	// Development answers refused requests with the reason, and makes Serve
+	// log what Check finds. It must be off where others than the developer
+	// can reach the app.
+	Development bool
+}
+
+// settled returns the config with its defaults filled in, or what is wrong
+// with it.
+func (cfg Config) settled() (Config, error) {
+	switch {
+	case cfg.Descriptor == nil:
+		return cfg, errors.New("connect: there is no descriptor")
+	case cfg.Store == nil:
+		return cfg, errors.New("connect: there is no store")
+	case cfg.MaxBody < 0 || cfg.StopTimeout < 0:
+		return cfg, errors.New("connect: a limit is negative")
+	}
+	env, err := auth.EnvironmentNamed(cfg.Environment)
+	if err != nil {
+		return cfg, fmt.Errorf("connect: %w", err)
+	}
+	if len(cfg.InstallKeysURLs) == 0 {
+		cfg.InstallKeysURLs = env.KeyServers
+	}
+	if cfg.AuthorizationServerURL == "" {
+		cfg.AuthorizationServerURL = env.AuthorizationServer
+	}
+	if len(cfg.AllowedHosts) == 0 {
+		cfg.AllowedHosts = env.Hosts
+	}
+	if cfg.AllJSURL == "" {
+		cfg.AllJSURL = AtlassianAllJS
+	}
+	if cfg.MaxBody == 0 {
+		cfg.MaxBody = 10 << 20
+	}
+	if cfg.StopTimeout == 0 {
+		cfg.StopTimeout = 20 * time.Second
+	}
+	if cfg.Clock == nil {
+		cfg.Clock = time.Now
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.Default()
+	}
+	if cfg.BaseURL, err = baseURL(cfg.BaseURL); err != nil {
+		return cfg, err
+	}
+	others := make([]string, 0, len(cfg.OtherBaseURLs))
+	for _, raw := range cfg.OtherBaseURLs {
+		other, err := baseURL(raw)
+		if err != nil {
+			return cfg, err
+		}
+		others = append(others, other)
+	}
+	cfg.OtherBaseURLs = others
+	for realm, raw := range cfg.Descriptor.RegionBaseURLs {
+		if _, err := baseURL(raw); err != nil {
+			return cfg, fmt.Errorf("regionBaseUrls.%s: %w", realm, err)
+		}
+	}
+	cfg.Descriptor = describe(cfg)
+	return cfg, nil
+}
+
+// baseURL returns a base URL without its trailing slash.
+func baseURL(raw string) (string, error) {
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		return "", fmt.Errorf("connect: base URL %q is not a scheme, a host and a path", raw)
+	}
+	if u.Scheme != "https" && (u.Scheme != "http" || !auth.Loopback(u.Hostname())) {
+		return "", fmt.Errorf("connect: base URL %q is not https", raw)
+	}
+	return strings.TrimSuffix(raw, "/"), nil
+}
+
+// baseURLs returns all base URLs, the first being that of the descriptor.
+func (cfg Config) baseURLs() []string {
+	urls := append([]string{cfg.BaseURL}, cfg.OtherBaseURLs...)
+	for _, realm := range slices.Sorted(maps.Keys(cfg.Descriptor.RegionBaseURLs)) {
+		urls = append(urls, strings.TrimSuffix(cfg.Descriptor.RegionBaseURLs[realm], "/"))
+	}
+	var distinct []string
+	for _, u := range urls {
+		if !slices.Contains(distinct, u) {
+			distinct = append(distinct, u)
+		}
+	}
+	return distinct
+}
+
+// describe returns the descriptor that is served.
+func describe(cfg Config) *descriptor.App {
+	d := cfg.Descriptor.WithBaseURL(cfg.BaseURL)
+	for _, field := range []struct {
+		url      *string
+		fallback string
+	}{
+		{&d.Lifecycle.Installed, "/installed"},
+		{&d.Lifecycle.Uninstalled, "/uninstalled"},
+		{&d.Lifecycle.Enabled, "/enabled"},
+		{&d.Lifecycle.Disabled, "/disabled"},
+	} {
+		if *field.url == "" {
+			*field.url = field.fallback
+		}
+	}
+	return d.WithDefaults()
+}

@@ -1,0 +1,111 @@
+package connect_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/atlassian-connect-go/sdk/connect"
+	"github.com/atlassian-connect-go/sdk/store"
+)
+
+func TestSecurityHeaders(t *testing.T) {
+	w := newWorld(t, func(c *connect.Config) { c.AllowedHosts = []string{"*.atlassian.net", "127.0.0.1:2990"} })
+	openAll(w)
+	url := w.serve(t).URL
+	own := "frame-ancestors https://one.atlassian.net https://jira.one.example"
+	for _, c := range []struct{ name, method, path, token, ancestors, cache string }{
+		{"page", "GET", "/page", sign(t, hashOf(t, "GET", "/page")), own, "no-store"},
+		{"host route", "POST", "/host", sign(t, hashOf(t, "POST", "/host")), own, "no-store"},
+		{"refused page", "GET", "/page", "", "frame-ancestors 'none'", "no-store"},
+		{"API", "GET", "/api", sign(t, "context-qsh"), "frame-ancestors 'none'", "no-store"},
+		{"cacheable page", "GET", "/cached", "", "frame-ancestors https://*.atlassian.net http://127.0.0.1:2990", "public, max-age=3600"},
+		{"public", "GET", "/static/a", "", "frame-ancestors 'none'", "no-store"},
+		{"not found", "GET", "/nothing", "", "frame-ancestors 'none'", "no-store"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h := do(t, c.method, url+c.path, c.token, nil).Header
+			for name, want := range map[string]string{
+				"Content-Security-Policy":   c.ancestors,
+				"Cache-Control":             c.cache,
+				"Strict-Transport-Security": "max-age=31536000",
+				"X-Content-Type-Options":    "nosniff",
+				"Referrer-Policy":           "no-referrer",
+				"X-Frame-Options":           "",
+			} {
+				if got := h.Get(name); got != want {
+					t.Errorf("%s: got %q, want %q", name, got, want)
+				}
+			}
+		})
+	}
+}
+
+// What the host wrote into an installation cannot loosen the policy.
+func TestFrameAncestorsTakePlainOriginsOnly(t *testing.T) {
+	w := newWorld(t, nil)
+	w.Page("/page", hello)
+	url := w.serve(t).URL
+	for display, want := range map[string]string{
+		"":                                    "https://one.atlassian.net",
+		"https://one.atlassian.net":           "https://one.atlassian.net",
+		"https://jira.one.example:8443/x":     "https://one.atlassian.net https://jira.one.example:8443",
+		"http://jira.one.example":             "https://one.atlassian.net",
+		"https://*":                           "https://one.atlassian.net",
+		"https://a; script-src *":             "https://one.atlassian.net",
+		"https://a b":                         "https://one.atlassian.net",
+		"javascript:alert(1)":                 "https://one.atlassian.net",
+		"https://user@x.example":              "https://one.atlassian.net https://x.example",
+		"https://x.example,https://y.example": "https://one.atlassian.net",
+		"http://localhost:2990":               "https://one.atlassian.net http://localhost:2990",
+	} {
+		_, err := w.store.Update(t.Context(), clientKey, func(i *store.Installation) (*store.Installation, error) {
+			i.DisplayURL = display
+			return i, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := do(t, "GET", url+"/page", sign(t, hashOf(t, "GET", "/page")), nil).Header.Get("Content-Security-Policy")
+		if got != "frame-ancestors "+want {
+			t.Errorf("display URL %q: got %q, want %q", display, got, want)
+		}
+	}
+}
+
+func TestHandlerMayLoosenItsOwnAnswer(t *testing.T) {
+	w := newWorld(t, nil)
+	w.Public("/logo.svg", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Cache-Control", "public, max-age=60")
+	}))
+	if got := do(t, "GET", w.serve(t).URL+"/logo.svg", "", nil).Header.Get("Cache-Control"); got != "public, max-age=60" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestLogHasNoTokens(t *testing.T) {
+	w := newWorld(t, nil)
+	openAll(w)
+	w.Public("/boom", http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		panic("broken by " + r.Header.Get("Authorization"))
+	}))
+	url := w.serve(t).URL
+	token := sign(t, hashOf(t, "GET", "/page"))
+	for _, path := range []string{"/page?jwt=" + token, "/page?x=1&jwt=" + token, "/" + token, "/static/" + token, "/page?JWT=" + token} {
+		do(t, "GET", url+path, "", nil)
+	}
+	if got := do(t, "GET", url+"/boom", token, nil); got.StatusCode != 500 || got.body != "Internal Server Error\n" {
+		t.Errorf("a panic: got %d %q", got.StatusCode, got.body)
+	}
+	text := w.log.String()
+	for _, part := range append(strings.Split(token, "."), secret) {
+		if strings.Contains(text, part) {
+			t.Errorf("the log holds %q:\n%s", part, text)
+		}
+	}
+	for _, want := range []string{"route=/page", "kind=page", "status=200", "status=401", "status=404", "handler panicked", "method=GET"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the log lacks %q:\n%s", want, text)
+		}
+	}
+}

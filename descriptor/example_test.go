@@ -1,0 +1,96 @@
+package descriptor_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+
+	"github.com/atlassian-connect-go/sdk/descriptor"
+)
+
+// An app describes itself, checks the description and serves it.
+func Example() {
+	app := &descriptor.App{
+		Key:       "hello",
+		Name:      "Hello",
+		BaseURL:   "https://app.example.com",
+		Scopes:    descriptor.Scopes{descriptor.Read},
+		Lifecycle: descriptor.Lifecycle{Installed: "/installed"},
+		Modules: descriptor.Modules{
+			GeneralPages: []descriptor.Page{{
+				Key: "hello", Name: descriptor.Plain("Hello"), URL: "/hello",
+			}},
+			Webhooks: []descriptor.Webhook{{
+				Event: "jira:issue_created", URL: "/hooks/issue",
+			}},
+		},
+	}
+	if err := app.Validate(); err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, e := range app.Endpoints() {
+		fmt.Println(e.Method, e.Route, "from", e.Kind)
+	}
+	handler, err := descriptor.NewHandler(app, descriptor.HandlerConfig{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/atlassian-connect.json", nil))
+	fmt.Print(w.Body)
+
+	// Output:
+	// POST /installed from lifecycle
+	// GET /hello from frame
+	// POST /hooks/issue from webhook
+	// {
+	//   "key": "hello",
+	//   "name": "Hello",
+	//   "baseUrl": "https://app.example.com",
+	//   "authentication": {
+	//     "type": "jwt"
+	//   },
+	//   "lifecycle": {
+	//     "installed": "/installed"
+	//   },
+	//   "scopes": [
+	//     "READ"
+	//   ],
+	//   "apiMigrations": {
+	//     "signed-install": true,
+	//     "gdpr": true,
+	//     "context-qsh": true
+	//   },
+	//   "modules": {
+	//     "generalPages": [
+	//       {
+	//         "key": "hello",
+	//         "name": {
+	//           "value": "Hello"
+	//         },
+	//         "url": "/hello"
+	//       }
+	//     ],
+	//     "webhooks": [
+	//       {
+	//         "event": "jira:issue_created",
+	//         "url": "/hooks/issue"
+	//       }
+	//     ]
+	//   }
+	// }
+}
+
+// All faults come at once, each with its place.
+func ExampleApp_Validate() {
+	app := &descriptor.App{Key: "my app", BaseURL: "http://app.example.com"}
+	fmt.Println(app.Validate())
+
+	// Output:
+	// descriptor: 3 findings
+	// 	key: "my app" does not match ^[a-zA-Z0-9._-]+$
+	// 	baseUrl: must be https; http is for this machine alone (localhost, 127.0.0.1, [::1])
+	// 	lifecycle.installed: is missing: with authentication of type jwt the host sends the secret there
+}

@@ -1,0 +1,14 @@
+// Package devhost is a host product for an app developer's own machine: a small
+// Jira Cloud that installs a Connect app by the URL of its descriptor, shows its
+// pages in frames, sends it webhooks, and answers and checks its calls.
+//
+// Everything between the two sides is the real protocol: installs are signed
+// RS256 with a key from the host's own key server, pages carry tokens bound to
+// the request, users are impersonated through the host's own authorization
+// server. Point an app at [Host.KeyServerURL], [Host.AuthorizationServerURL] and
+// [Host.AllJSURL] instead of Atlassian's, and it runs unchanged.
+//
+// The package signs and verifies with code of its own, so an error in the SDK
+// cannot cancel itself out here. It is a tool for development and tests: it
+// listens on loopback addresses only and must not be exposed to a network.
+package devhost

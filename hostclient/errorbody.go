@@ -1,0 +1,156 @@
+package hostclient
+
+import (
+	"bytes"
+	"encoding/json"
+	"html"
+	"maps"
+	"slices"
+	"strings"
+)
+
+const (
+	maxMessages   = 50
+	maxMessage    = 1 << 10
+	maxFieldError = 1 << 10
+)
+
+// decodeErrorBody reads the shapes in which the hosts and what stands before
+// them write errors: Jira's errorMessages and errors, the service desk's
+// errorMessage, Confluence's first and second API, the gateway's message,
+// OAuth's error and error_description, HTML and plain text.
+func decodeErrorBody(body []byte) ([]string, map[string]string) {
+	var d errorBody
+	switch body = bytes.TrimSpace(body); {
+	case len(body) == 0:
+	case json.Valid(body):
+		d.value(body)
+	case body[0] == '<':
+		d.say(htmlTitle(body))
+	default:
+		d.say(string(body))
+	}
+	return d.messages, d.fields
+}
+
+type errorBody struct {
+	messages []string
+	fields   map[string]string
+	depth    int
+}
+
+// maxDepth is more than the hosts nest, and keeps the work on a hostile body
+// proportional to its size.
+const maxDepth = 8
+
+// say adds a message once.
+func (d *errorBody) say(text string) {
+	text = plain(text, maxMessage)
+	if text != "" && len(d.messages) < maxMessages && !slices.Contains(d.messages, text) {
+		d.messages = append(d.messages, text)
+	}
+}
+
+// value takes a message in whatever form: text, an object, or a list of them.
+func (d *errorBody) value(raw json.RawMessage) {
+	var text string
+	var list []json.RawMessage
+	var object map[string]json.RawMessage
+	d.depth++
+	defer func() { d.depth-- }()
+	switch {
+	case d.depth > maxDepth || len(d.messages) == maxMessages:
+	case json.Unmarshal(raw, &text) == nil:
+		d.say(text)
+	case json.Unmarshal(raw, &list) == nil:
+		for _, one := range list {
+			d.value(one)
+		}
+	case json.Unmarshal(raw, &object) == nil:
+		d.object(object)
+	}
+}
+
+// object reads the members that hold words, the plainest first.
+func (d *errorBody) object(o map[string]json.RawMessage) {
+	for _, name := range []string{
+		"errorMessages", "errorMessage", "message", "title", "detail",
+		"translation", "error", "error_description",
+	} {
+		if raw, ok := o[name]; ok {
+			d.value(raw)
+		}
+	}
+	if data, ok := o["data"]; ok {
+		d.nested(data)
+	}
+	if errs, ok := o["errors"]; ok {
+		d.errors(errs)
+	}
+	if len(d.messages) == 0 && len(d.fields) == 0 {
+		d.code(o)
+	}
+}
+
+// nested reads Confluence's data.errors.
+func (d *errorBody) nested(raw json.RawMessage) {
+	var data struct{ Errors json.RawMessage }
+	if json.Unmarshal(raw, &data) == nil && data.Errors != nil {
+		d.errors(data.Errors)
+	}
+}
+
+// errors reads a member errors: words by field, or a list of objects.
+func (d *errorBody) errors(raw json.RawMessage) {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(raw, &fields) != nil {
+		d.value(raw)
+		return
+	}
+	for _, name := range sortedKeys(fields, maxMessages) {
+		var text string
+		if json.Unmarshal(fields[name], &text) != nil {
+			text = string(fields[name])
+		}
+		if d.fields == nil {
+			d.fields = map[string]string{}
+		}
+		d.fields[plain(name, 200)] = plain(text, maxFieldError)
+	}
+}
+
+// code falls back on a code or key where there are no words.
+func (d *errorBody) code(o map[string]json.RawMessage) {
+	for _, name := range []string{"code", "key"} {
+		var text string
+		if json.Unmarshal(o[name], &text) == nil {
+			d.say(text)
+		}
+	}
+}
+
+func htmlTitle(body []byte) string {
+	lower := strings.ToLower(string(body))
+	if len(lower) != len(body) {
+		return "" // lower case of another length: positions would not fit
+	}
+	start := strings.Index(lower, "<title")
+	if start < 0 {
+		return ""
+	}
+	open := strings.IndexByte(lower[start:], '>')
+	if open < 0 {
+		return ""
+	}
+	start += open + 1
+	end := strings.Index(lower[start:], "</title")
+	if end < 0 {
+		return ""
+	}
+	return plain(html.UnescapeString(string(body[start:start+end])), maxMessage)
+}
+
+func sortedKeys[V any](m map[string]V, limit int) []string {
+	keys := slices.Sorted(maps.Keys(m))
+	return keys[:min(len(keys), limit)]
+}

@@ -1,0 +1,183 @@
+package hostclient
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	jwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+	// assertionLife is less than the 60 seconds that the authorization server
+	// allows, so that a clock ahead of its own does no harm.
+	assertionLife = 45 * time.Second
+	maxTokenBody  = 64 << 10
+	maxTokenLife  = 24 * time.Hour
+)
+
+// TokenError says that the authorization server gave no user token. errors.Is
+// tells the kind of its Status, as for an Error. The assertion is not in it.
+type TokenError struct {
+	// Server is the authorization server.
+	Server string
+	// Status is the HTTP status code. It is 200 when the answer was a
+	// success that holds no usable token.
+	Status int
+	// Code and Description are OAuth's error and error_description, empty
+	// when the server did not send them: invalid_grant stands for a user who
+	// is unknown, inactive or without access, a wrong base URL, or a clock
+	// out of step; invalid_scope and unauthorized_client for scopes that the
+	// app was not granted, ACT_AS_USER among them.
+	Code, Description string
+	// RetryAfter is how long the server asks to wait, 0 when it does not say.
+	RetryAfter time.Duration
+}
+
+// Error returns all fields in one line.
+func (e *TokenError) Error() string {
+	text := fmt.Sprintf("hostclient: no user token from %s: status %d", e.Server, e.Status)
+	for _, more := range []string{e.Code, e.Description} {
+		if more != "" {
+			text += ": " + more
+		}
+	}
+	return text
+}
+
+// Is reports whether target is the kind of the status.
+func (e *TokenError) Is(target error) bool {
+	_, kind := kindOf(e.Status)
+	return target != nil && target == kind
+}
+
+// authorizationServer turns assertions into user tokens.
+type authorizationServer struct {
+	base  string
+	http  *http.Client
+	clock func() time.Time
+}
+
+func newAuthorizationServer(base string, rt http.RoundTripper, clock func() time.Time) (*authorizationServer, error) {
+	base = strings.TrimSuffix(base, "/")
+	if _, err := parseOrigin(base); err != nil {
+		return nil, fmt.Errorf("hostclient: AuthorizationServer: %w", err)
+	}
+	return &authorizationServer{base: base, clock: clock, http: &http.Client{
+		Transport: rt,
+		// The assertion must not travel on.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}, nil
+}
+
+// token asks for a token of the user with those scopes, which are separated
+// by blanks and may be none.
+func (s *authorizationServer) token(ctx context.Context, t *tenant, accountID, scopes, userAgent string) (*token, error) {
+	asked := s.clock()
+	assertion, err := s.assertion(t, accountID, asked)
+	if err != nil {
+		return nil, err
+	}
+	form := url.Values{"grant_type": {jwtBearer}, "assertion": {assertion}}
+	if scopes != "" {
+		form.Set("scope", scopes)
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.base+"/oauth2/token", strings.NewReader(form.Encode()))
+	if err != nil {
+		return nil, fmt.Errorf("hostclient: user token: %w", err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Accept", "application/json")
+	r.Header.Set("User-Agent", userAgent)
+	answer, err := s.http.Do(r)
+	if err != nil {
+		return nil, fmt.Errorf("hostclient: user token: %w", err)
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(answer.Body, maxTokenBody+1))
+	if err != nil {
+		return nil, fmt.Errorf("hostclient: user token from %s: %w", s.base, err)
+	}
+	return s.read(answer, body, assertion, asked)
+}
+
+func (s *authorizationServer) assertion(t *tenant, accountID string, now time.Time) (string, error) {
+	claims := make([]byte, 0, 512)
+	claims = append(claims, `{"iss":`+quote("urn:atlassian:connect:clientid:"+t.oauthClientID)...)
+	claims = append(claims, `,"sub":`+quote("urn:atlassian:connect:useraccountid:"+accountID)...)
+	claims = append(claims, `,"tnt":`+quote(t.baseURL)+`,"aud":`+quote(s.base)+`,"iat":`...)
+	claims = strconv.AppendInt(claims, now.Unix(), 10)
+	claims = append(claims, `,"exp":`...)
+	claims = strconv.AppendInt(claims, now.Add(assertionLife).Unix(), 10)
+	return t.key.sign("", append(claims, '}'))
+}
+
+// read takes the token out of an answer. Its life counts from when it was
+// asked for.
+func (s *authorizationServer) read(answer *http.Response, body []byte, assertion string, asked time.Time) (*token, error) {
+	var reply struct {
+		AccessToken string      `json:"access_token"`
+		TokenType   string      `json:"token_type"`
+		ExpiresIn   json.Number `json:"expires_in"`
+		Error       string      `json:"error"`
+		Description string      `json:"error_description"`
+	}
+	decodeErr := json.Unmarshal(body, &reply)
+	fail := func(code, description string) error {
+		say := func(text string) string {
+			return plain(strings.ReplaceAll(text, assertion, redacted), maxMessage)
+		}
+		return &TokenError{
+			Server: s.base, Status: answer.StatusCode, Code: say(code), Description: say(description),
+			RetryAfter: retryAfter(answer.Header, asked),
+		}
+	}
+	switch {
+	case answer.StatusCode != http.StatusOK && reply.Error == "":
+		words, _ := decodeErrorBody(body[:min(len(body), maxTokenBody)])
+		return nil, fail("", strings.Join(words, ": "))
+	case answer.StatusCode != http.StatusOK:
+		return nil, fail(reply.Error, reply.Description)
+	case len(body) > maxTokenBody:
+		return nil, fail("", "the answer is too large")
+	case decodeErr != nil:
+		return nil, fail("", "the answer is no JSON of a token")
+	case reply.Error != "":
+		return nil, fail(reply.Error, reply.Description)
+	case reply.TokenType != "" && !strings.EqualFold(reply.TokenType, "Bearer"):
+		return nil, fail("", "the token is not a bearer token")
+	}
+	if err := checkToken(reply.AccessToken); err != nil {
+		return nil, fail("", err.Error())
+	}
+	return newToken(reply.AccessToken, asked, life(reply.ExpiresIn)), nil
+}
+
+func checkToken(text string) error {
+	if text == "" {
+		return errors.New("the answer has no access_token")
+	}
+	for i := range len(text) {
+		if text[i] <= ' ' || text[i] >= 0x7f {
+			return errors.New("the access_token does not fit into a header")
+		}
+	}
+	return nil
+}
+
+// life reads expires_in. A token of unknown life serves the calls that wait
+// for it and no others.
+func life(expiresIn json.Number) time.Duration {
+	seconds, err := expiresIn.Float64()
+	if err != nil || math.IsNaN(seconds) || seconds <= 0 {
+		return 0
+	}
+	return time.Duration(min(seconds, maxTokenLife.Seconds()) * float64(time.Second))
+}

@@ -1,0 +1,44 @@
+package hostclient
+
+import (
+	"fmt"
+
+	"github.com/atlassian-connect-go/sdk/store"
+)
+
+// tenant is what calls to one installation need of it.
+type tenant struct {
+	appKey        string
+	clientKey     string
+	oauthClientID string
+	baseURL       string // as stored: the authorization server compares it as text
+	origin        Origin
+	key           key
+	err           error // not nil: there is nobody to call
+}
+
+func newTenant(inst *store.Installation) (*tenant, error) {
+	switch {
+	case inst == nil:
+		return nil, fmt.Errorf("%w: no installation was given", ErrNotInstalled)
+	case inst.State == store.Uninstalled:
+		return nil, fmt.Errorf("%w: tenant %q is uninstalled", ErrNotInstalled, inst.ClientKey)
+	case !inst.Live():
+		return nil, fmt.Errorf("%w: tenant %q has no secret", ErrNotInstalled, inst.ClientKey)
+	case inst.Key == "" || inst.ClientKey == "":
+		return nil, fmt.Errorf("hostclient: tenant %q: the installation lacks its app key or client key", inst.ClientKey)
+	}
+	origin, err := parseOrigin(inst.BaseURL)
+	if err != nil {
+		return nil, fmt.Errorf("hostclient: tenant %q: base URL: %w", inst.ClientKey, err)
+	}
+	secret := []byte(inst.SharedSecret.Reveal())
+	return &tenant{
+		appKey:        inst.Key,
+		clientKey:     inst.ClientKey,
+		oauthClientID: inst.OAuthClientID,
+		baseURL:       inst.BaseURL,
+		origin:        origin,
+		key:           func() []byte { return secret },
+	}, nil
+}

@@ -1,0 +1,93 @@
+package hostclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// user is the Credential of a user whom the app impersonates: a bearer token
+// of the JWT bearer grant.
+type user struct {
+	tenant    *tenant
+	server    *authorizationServer
+	tokens    *tokenCache
+	key       userKey
+	userAgent string
+	err       error // what is wrong with the user or the scopes
+}
+
+const bearer = "Bearer "
+
+// Apply implements Credential.
+func (u *user) Apply(r *http.Request, origin Origin) error {
+	if u.err != nil {
+		return u.err
+	}
+	if origin != u.tenant.origin {
+		return fmt.Errorf("%w: %s is not the tenant's %s", ErrOrigin, origin, u.tenant.origin)
+	}
+	if _, err := parseQuery(r.URL); err != nil {
+		return err
+	}
+	t, err := u.tokens.token(r.Context(), u.key, func(ctx context.Context) (*token, error) {
+		return u.server.token(ctx, u.tenant, u.key.accountID, u.key.scopes, u.userAgent)
+	})
+	if err != nil {
+		return err
+	}
+	r.Header["Authorization"] = []string{bearer + t.value}
+	return nil
+}
+
+// Rejected implements Rejecter: the host no longer takes the token.
+func (u *user) Rejected(r *http.Request, _ *http.Response) {
+	if value, ok := strings.CutPrefix(r.Header.Get("Authorization"), bearer); ok {
+		u.tokens.drop(u.key, value)
+	}
+}
+
+// String says whose credential it is; nothing secret is in it.
+func (u user) String() string {
+	return fmt.Sprintf("hostclient: user %q at %s", u.key.accountID, u.tenant.origin)
+}
+
+// Format writes what String returns, whatever the verb.
+func (u user) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, u.String()) }
+
+func newUser(h *Hosts, t *tenant, accountID string, scopes []string) *user {
+	u := &user{tenant: t, server: h.server, tokens: h.tokens, userAgent: h.userAgent(t)}
+	switch joined, err := joinScopes(scopes); {
+	case accountID == "":
+		u.err = errors.New("hostclient: AsUser needs an account id")
+	case err != nil:
+		u.err = err
+	case t.oauthClientID == "":
+		u.err = fmt.Errorf("hostclient: tenant %q: the installation has no oauthClientId, which impersonation needs", t.clientKey)
+	default:
+		u.key = userKey{t.clientKey, t.oauthClientID, t.baseURL, accountID, joined}
+	}
+	return u
+}
+
+// joinScopes brings scopes into the form of the grant. A bad one is an error
+// and not left out: no scopes at all means all of the app's.
+func joinScopes(scopes []string) (string, error) {
+	upper := make([]string, len(scopes))
+	for i, scope := range scopes {
+		upper[i] = strings.ToUpper(scope)
+		if scope == "" || strings.IndexFunc(upper[i], notInScope) >= 0 {
+			return "", fmt.Errorf("hostclient: AsUser: %q is not the name of a scope", plain(scope, 100))
+		}
+	}
+	slices.Sort(upper)
+	return strings.Join(slices.Compact(upper), " "), nil
+}
+
+func notInScope(r rune) bool {
+	return r >= 0x80 || r != '_' && !alphanumeric(byte(r))
+}

@@ -1,0 +1,104 @@
+package sdk_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/atlassian-connect-go/sdk"
+
+// allowed says which packages of ours a package may import, tests apart.
+// Imports run downwards only.
+var allowed = map[string][]string{
+	"":                     {},
+	"/internal/qsh":        {},
+	"/internal/redact":     {},
+	"/internal/strictjson": {},
+	"/store":               {},
+	"/store/storetest":     {"/store"},
+	"/store/boltstore":     {"/store"},
+	"/descriptor":          {},
+	"/auth":                {"/store", "/internal/qsh", "/internal/redact", "/internal/strictjson"},
+	"/lifecycle":           {"/auth", "/store", "/internal/strictjson"},
+	"/hostclient":          {"/store", "/internal/qsh", "/internal/redact"},
+	"/webhook":             {"/auth", "/store", "/internal/redact"},
+	"/connect":             {"/auth", "/descriptor", "/hostclient", "/lifecycle", "/store", "/webhook", "/internal/qsh", "/internal/redact"},
+	// The host signs and verifies with code of its own, so that a mistake in
+	// auth cannot cancel itself out.
+	"/devhost":     {"/descriptor"},
+	"/connecttest": {"/devhost"},
+	"/example-app": {"/auth", "/connect", "/descriptor", "/devhost", "/hostclient", "/lifecycle", "/store", "/store/boltstore", "/webhook"},
+}
+
+// muxUsers are the packages that may route with gorilla/mux.
+var muxUsers = []string{"/connect", "/example-app"}
+
+func TestImportsRunDownwards(t *testing.T) {
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed := 0
+	for d := json.NewDecoder(bytes.NewReader(out)); ; listed++ {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		name := strings.TrimPrefix(p.ImportPath, module)
+		may, known := allowed[name]
+		if !known {
+			t.Errorf("package %s has no line in the table of imports", p.ImportPath)
+		}
+		for _, imported := range p.Imports {
+			if ours, ok := strings.CutPrefix(imported, module); ok && !slices.Contains(may, ours) {
+				t.Errorf("%s imports %s", p.ImportPath, imported)
+			}
+			if imported == "github.com/gorilla/mux" && !slices.Contains(muxUsers, name) {
+				t.Errorf("%s imports %s", p.ImportPath, imported)
+			}
+		}
+	}
+	if listed != len(allowed) {
+		t.Errorf("got %d packages, the table has %d", listed, len(allowed))
+	}
+}
+
+// The program in the README is whole: it builds as it stands there.
+func TestREADMEProgram(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, ok := strings.Cut(string(readme), "```go\n")
+	program, _, closed := strings.Cut(rest, "```")
+	if !ok || !closed {
+		t.Fatal("the README has no Go program")
+	}
+	if n := strings.Count(program, "\n"); n > 40 {
+		t.Errorf("the README's program has %d lines, want at most 40", n)
+	}
+	dir := t.TempDir()
+	file := filepath.Join(dir, "main.go")
+	if err := os.WriteFile(file, []byte(program), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("go", "build", "-o", filepath.Join(dir, "hello"), file).CombinedOutput(); err != nil {
+		t.Errorf("the README's program does not build: %v\n%s", err, out)
+	}
+	if out, err := exec.Command("gofmt", "-l", file).CombinedOutput(); err != nil || len(out) > 0 {
+		t.Errorf("the README's program is not formatted: %v %s", err, out)
+	}
+}
