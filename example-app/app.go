@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"regexp"
 
 	"github.com/atlassian-connect-go/sdk/auth"
 	"github.com/atlassian-connect-go/sdk/connect"
@@ -105,10 +106,16 @@ func (a *staleIssues) visible(ctx context.Context, caller *auth.Caller) (staleLi
 	return list, nil
 }
 
+var issueKey = regexp.MustCompile(`^[A-Z][A-Z0-9_]*-[1-9][0-9]*$`)
+
 // remind comments on an issue as the user who asks for it.
 func (a *staleIssues) remind(w http.ResponseWriter, r *http.Request) {
 	var ask struct{ Key string }
 	if !post(w, r, &ask) {
+		return
+	}
+	if !issueKey.MatchString(ask.Key) {
+		http.Error(w, "That is not the key of an issue.", http.StatusBadRequest)
 		return
 	}
 	caller := connect.CallerFrom(r.Context())
