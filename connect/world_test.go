@@ -28,19 +28,19 @@ const (
 
 var now = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
-// log is a logger's output that may be read while it is written.
-type log struct {
+// journal is a logger's output that may be read while it is written.
+type journal struct {
 	mu sync.Mutex
 	b  bytes.Buffer
 }
 
-func (l *log) Write(p []byte) (int, error) {
+func (l *journal) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.Write(p)
 }
 
-func (l *log) String() string {
+func (l *journal) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.String()
@@ -50,12 +50,12 @@ func (l *log) String() string {
 type world struct {
 	*connect.App
 	store *store.Memory
-	log   *log
+	log   *journal
 }
 
 func newWorld(t *testing.T, change func(*connect.Config)) *world {
 	t.Helper()
-	w := &world{store: store.NewMemory(), log: new(log)}
+	w := &world{store: store.NewMemory(), log: new(journal)}
 	cfg := connect.Config{
 		BaseURL: baseURL,
 		Descriptor: &descriptor.App{
