@@ -76,6 +76,17 @@ func compareEndpoints(t *testing.T, got, want []descriptor.Endpoint) {
 	}
 }
 
+func TestEndpointOfDocumentation(t *testing.T) {
+	app := confluenceApp()
+	app.Modules = descriptor.Modules{DynamicContentMacros: []descriptor.DynamicContentMacro{{
+		Key: "m", Documentation: &descriptor.Link{URL: "/help#top"},
+	}}}
+	compareEndpoints(t, app.Endpoints()[1:], []descriptor.Endpoint{{
+		Path: "modules.dynamicContentMacros[0].documentation.url", URL: "/help#top", Route: "/help", Method: "GET",
+		Kind: descriptor.EndpointPublic, Module: "dynamicContentMacros", Key: "m",
+	}})
+}
+
 // Which URLs are the app's own, and which path they have.
 func TestEndpointRoutes(t *testing.T) {
 	const base = "https://a.example.com/base/"

@@ -8,7 +8,7 @@ import (
 	"github.com/atlassian-connect-go/sdk/descriptor"
 )
 
-// An app describes itself, checks the description and serves it.
+// An app describes itself, checks the description and sees what it has to serve.
 func Example() {
 	app := &descriptor.App{
 		Key:       "hello",
@@ -32,22 +32,30 @@ func Example() {
 	for _, e := range app.Endpoints() {
 		fmt.Println(e.Method, e.Route, "from", e.Kind)
 	}
-	handler, err := descriptor.NewHandler(app, descriptor.HandlerConfig{})
+
+	// Output:
+	// POST /installed from lifecycle
+	// GET /hello from frame
+	// POST /hooks/issue from webhook
+}
+
+// A handler serves the document with its defaults.
+func ExampleNewHandler() {
+	app := &descriptor.App{Key: "hello", Lifecycle: descriptor.Lifecycle{Installed: "/installed"}}
+	handler, err := descriptor.NewHandler(app.WithBaseURL("https://app.example.com"), descriptor.HandlerConfig{})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	w := httptest.NewRecorder()
 	handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/atlassian-connect.json", nil))
+	fmt.Println(w.Header().Get("Cache-Control"))
 	fmt.Print(w.Body)
 
 	// Output:
-	// POST /installed from lifecycle
-	// GET /hello from frame
-	// POST /hooks/issue from webhook
+	// public, max-age=300
 	// {
 	//   "key": "hello",
-	//   "name": "Hello",
 	//   "baseUrl": "https://app.example.com",
 	//   "authentication": {
 	//     "type": "jwt"
@@ -55,30 +63,10 @@ func Example() {
 	//   "lifecycle": {
 	//     "installed": "/installed"
 	//   },
-	//   "scopes": [
-	//     "READ"
-	//   ],
 	//   "apiMigrations": {
 	//     "signed-install": true,
 	//     "gdpr": true,
 	//     "context-qsh": true
-	//   },
-	//   "modules": {
-	//     "generalPages": [
-	//       {
-	//         "key": "hello",
-	//         "name": {
-	//           "value": "Hello"
-	//         },
-	//         "url": "/hello"
-	//       }
-	//     ],
-	//     "webhooks": [
-	//       {
-	//         "event": "jira:issue_created",
-	//         "url": "/hooks/issue"
-	//       }
-	//     ]
 	//   }
 	// }
 }

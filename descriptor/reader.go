@@ -191,8 +191,6 @@ func expected(t reflect.Type) string {
 		return "a string"
 	case reflect.Slice:
 		return "an array"
-	case reflect.Pointer:
-		return expected(t.Elem())
 	}
 	return "an object"
 }

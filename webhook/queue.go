@@ -10,11 +10,10 @@ package webhook
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -22,80 +21,68 @@ import (
 	"github.com/atlassian-connect-go/sdk/internal/redact"
 )
 
-// Func handles one event. Its error is logged; the host has its answer
-// already and is not told. ctx holds the caller for auth.CallerFrom and ends
-// at the queue's time limit, or when the queue is drained and out of patience.
+// Func handles one event. Its error, or the value it panics with, is logged
+// without tokens; the host has its answer already and is not told. ctx holds
+// the caller for auth.CallerFrom. It ends at the queue's time limit, or when
+// the queue is drained and out of patience, and Func must then return: nothing
+// else ends it, and until it returns it holds a worker. Func is called from
+// several goroutines at the same time.
 type Func func(ctx context.Context, e *Event) error
 
 // Config says how a Queue works. The zero Config is ready for use.
 type Config struct {
 	// Workers is how many events are handled at the same time; 0 is 8.
 	Workers int
-	// Length is how many events may wait; 0 is 1000.
+	// Length is how many events may wait; 0 is 1000. One tenant may take half
+	// of the room that the others leave, but always the place of one event if
+	// there is any.
 	Length int
-	// Bytes is how much memory the bodies of the waiting events may take;
-	// 0 is 64 MiB.
+	// Bytes is how many bytes the bodies of the waiting events may have,
+	// shared among the tenants as Length is; 0 is 64 MiB.
 	Bytes int64
-	// MaxBody is the largest body of one event, in bytes; 0 is 4 MiB.
+	// MaxBody is the largest body of one event, in bytes; 0 is 4 MiB, or
+	// Bytes if that is less. It must not be more than Bytes.
 	MaxBody int64
 	// Timeout is how long one event may be handled; 0 is one minute.
 	Timeout time.Duration
 	// Remember is for how long a repetition is known; 0 is 2 hours, which
-	// outlasts Jira's five repetitions at up to 15 minutes from each other.
+	// outlasts Jira's five repetitions at up to 15 minutes from each other
+	// (Atlassian's Jira webhook documentation).
 	Remember time.Duration
-	// RememberCount is how many events are remembered at the most; 0 is
-	// 100,000.
+	// RememberCount is how many events are remembered at the most, those of
+	// all tenants together; 0 is 100,000, which takes about 10 MiB. The
+	// oldest is forgotten first.
 	RememberCount int
-	// RetryAfter is what the host is told to wait when the queue is full;
-	// 0 is 30 seconds.
+	// RetryAfter is what the host is told to wait when there is no room or
+	// the app is stopping; 0 is 30 seconds.
 	RetryAfter time.Duration
-	// Clock tells the time; nil is time.Now.
+	// Clock tells when events come in, for Remember and Event.ReceivedAt; nil
+	// is time.Now.
 	Clock func() time.Time
-	// Logger receives what went wrong; nil discards it.
+	// Logger receives what went wrong and which events were repetitions; nil
+	// discards it.
 	Logger *slog.Logger
 }
 
-// Queue holds events between their acknowledgement and their handling. Use
-// NewQueue to make one. It is safe for concurrent use.
-type Queue struct {
-	cfg  Config
-	log  *slog.Logger
-	stop context.CancelFunc
-	base context.Context
-
-	mu      sync.Mutex
-	waiting []*job // first in, first out
-	bytes   int64
-	workers int
-	closed  bool
-	idle    chan struct{} // closed when there is no worker; nil until Drain
-	seen    memory
-}
-
-type job struct {
-	event  *Event
-	handle Func
-}
-
-// errFull says that an event was not taken.
-type errFull struct {
-	reason string
-	after  time.Duration
-}
-
-func (e errFull) Error() string             { return "webhook: " + e.reason }
-func (e errFull) HTTPStatus() int           { return http.StatusServiceUnavailable }
-func (e errFull) RetryAfter() time.Duration { return e.after }
-
-// NewQueue returns a Queue. It starts workers as events come and none before.
-func NewQueue(cfg Config) (*Queue, error) {
-	if cfg.Workers < 0 || cfg.Length < 0 || cfg.Bytes < 0 || cfg.MaxBody < 0 || cfg.RememberCount < 0 {
-		return nil, errors.New("webhook: a limit is negative")
+// settled returns the config with its defaults filled in, or what is wrong
+// with it.
+func (cfg Config) settled() (Config, error) {
+	for _, field := range []struct {
+		name  string
+		value int64
+	}{
+		{"Workers", int64(cfg.Workers)}, {"Length", int64(cfg.Length)}, {"Bytes", cfg.Bytes}, {"MaxBody", cfg.MaxBody},
+		{"Timeout", int64(cfg.Timeout)}, {"Remember", int64(cfg.Remember)}, {"RememberCount", int64(cfg.RememberCount)},
+		{"RetryAfter", int64(cfg.RetryAfter)},
+	} {
+		if field.value < 0 {
+			return cfg, fmt.Errorf("webhook: %s is negative", field.name)
+		}
 	}
 	setDefault(&cfg.Workers, 8)
 	setDefault(&cfg.Length, 1000)
 	setDefault(&cfg.Bytes, 64<<20)
-	setDefault(&cfg.MaxBody, 4<<20)
+	setDefault(&cfg.MaxBody, min(4<<20, cfg.Bytes))
 	setDefault(&cfg.Timeout, time.Minute)
 	setDefault(&cfg.Remember, 2*time.Hour)
 	setDefault(&cfg.RememberCount, 100_000)
@@ -103,13 +90,13 @@ func NewQueue(cfg Config) (*Queue, error) {
 	if cfg.Clock == nil {
 		cfg.Clock = time.Now
 	}
-	q := &Queue{cfg: cfg, log: cfg.Logger}
-	if q.log == nil {
-		q.log = slog.New(slog.DiscardHandler)
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	q.seen = memory{keep: cfg.Remember, most: cfg.RememberCount, at: make(map[digest]time.Time)}
-	q.base, q.stop = context.WithCancel(context.Background())
-	return q, nil
+	if cfg.MaxBody > cfg.Bytes {
+		return cfg, errors.New("webhook: MaxBody is more than Bytes: the largest event would never find room")
+	}
+	return cfg, nil
 }
 
 func setDefault[T comparable](field *T, value T) {
@@ -119,128 +106,149 @@ func setDefault[T comparable](field *T, value T) {
 	}
 }
 
+// Queue holds events between their acknowledgement and their handling. Use
+// NewQueue to make one. It is safe for concurrent use.
+//
+// The events of one tenant are begun in the order in which they came, and the
+// tenants that have events waiting take turns. So before the first event of a
+// tenant comes at most one more of each other tenant, however many they have
+// waiting.
+type Queue struct {
+	cfg  Config
+	log  *slog.Logger
+	base context.Context // of all handlers
+	stop context.CancelFunc
+	idle chan struct{} // closed when the queue is closed and nothing runs
+
+	mu      sync.Mutex
+	closed  bool
+	running int // while less than cfg.Workers nothing waits
+	waiting lines
+	seen    memory
+}
+
+// NewQueue returns a Queue, or an error that names the field of cfg that is
+// wrong. It has no goroutines but those that handle events.
+func NewQueue(cfg Config) (*Queue, error) {
+	cfg, err := cfg.settled()
+	if err != nil {
+		return nil, err
+	}
+	q := &Queue{
+		cfg:     cfg,
+		log:     cfg.Logger,
+		idle:    make(chan struct{}),
+		waiting: lines{maxCount: cfg.Length, maxSize: cfg.Bytes, of: make(map[string]*line)},
+		seen:    memory{keep: cfg.Remember, most: cfg.RememberCount, at: make(map[digest]time.Time)},
+	}
+	q.base, q.stop = context.WithCancel(context.Background())
+	return q, nil
+}
+
 // add takes the event in, unless it came before or there is no room. It
 // reports whether the event is new.
-func (q *Queue) add(e *Event, handle Func) (bool, error) {
+func (q *Queue) add(j *job) (fresh bool, err error) {
+	e := j.event
+	id := e.digest()
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	switch {
-	case q.closed:
-		return false, errFull{"the app is stopping", q.cfg.RetryAfter}
-	case e.Identifier != "" && q.seen.has(e.digest(), q.cfg.Clock()):
+	e.ReceivedAt = q.cfg.Clock() // under the lock, so that the memory is in order
+	if q.closed {
+		return false, busyError{"the app is stopping", q.cfg.RetryAfter}
+	}
+	if e.Identifier != "" && q.seen.has(id, e.ReceivedAt) {
 		return false, nil
-	case len(q.waiting) >= q.cfg.Length:
-		return false, errFull{fmt.Sprintf("%d events are waiting", len(q.waiting)), q.cfg.RetryAfter}
-	case q.bytes+int64(len(e.Body)) > q.cfg.Bytes:
-		return false, errFull{fmt.Sprintf("the waiting events hold %d bytes", q.bytes), q.cfg.RetryAfter}
 	}
-	if e.Identifier != "" {
-		q.seen.add(e.digest(), q.cfg.Clock())
+	if err := q.waiting.push(j); err != nil {
+		return false, busyError{err.Error(), q.cfg.RetryAfter}
 	}
-	q.waiting = append(q.waiting, &job{e, handle})
-	q.bytes += int64(len(e.Body))
-	if q.workers < q.cfg.Workers {
-		q.workers++
-		go q.work()
+	if e.Identifier != "" { // only now: what was not taken will come again
+		q.seen.add(id, e.ReceivedAt)
+	}
+	if q.running < q.cfg.Workers {
+		q.running++
+		go q.run(q.waiting.pop())
 	}
 	return true, nil
 }
 
-// work handles events until none waits.
-func (q *Queue) work() {
-	for {
-		q.mu.Lock()
-		if len(q.waiting) == 0 {
-			q.workers--
-			if q.workers == 0 && q.idle != nil {
-				close(q.idle)
-				q.idle = nil
-			}
-			q.mu.Unlock()
-			return
-		}
-		j := q.waiting[0]
-		q.waiting[0] = nil
-		q.waiting = q.waiting[1:]
-		q.bytes -= int64(len(j.event.Body))
-		q.mu.Unlock()
-		q.run(j)
-	}
-}
-
+// run handles one event and hands its place on, even when the handler panics
+// or ends the goroutine.
 func (q *Queue) run(j *job) {
+	defer q.next()
 	ctx, cancel := context.WithTimeout(auth.WithCaller(q.base, j.event.Caller), q.cfg.Timeout)
 	defer cancel()
-	if err := protect(ctx, j); err != nil {
-		q.log.LogAttrs(ctx, slog.LevelError, "webhook failed",
-			slog.String("event", j.event.Name), slog.String("client_key", j.event.Caller.ClientKey),
-			slog.String("identifier", j.event.Identifier), slog.String("error", redact.Text(err.Error())))
-	}
-}
-
-func protect(ctx context.Context, j *job) (err error) {
+	err := errors.New("the handler ended its goroutine")
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("the handler panicked: %v", p)
+			err = fmt.Errorf("the handler panicked: %v\n%s", p, debug.Stack())
+		}
+		if err != nil {
+			q.failed(ctx, j.event, err)
 		}
 	}()
-	return j.handle(ctx, j.event)
+	err = j.handle(ctx, j.event)
+}
+
+func (q *Queue) failed(ctx context.Context, e *Event, err error) {
+	text := fmt.Sprint(err) // not err.Error(), which may panic in its turn
+	q.log.LogAttrs(ctx, slog.LevelError, "webhook failed",
+		slog.String("event", e.Name), slog.String("client_key", e.Caller.ClientKey),
+		slog.String("identifier", redact.Text(e.Identifier)), slog.String("error", redact.Text(text)))
+}
+
+// next goes on with what waits.
+func (q *Queue) next() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if j := q.waiting.pop(); j != nil {
+		go q.run(j)
+		return
+	}
+	q.running--
+	if q.closed && q.running == 0 {
+		close(q.idle)
+	}
 }
 
 // Drain takes no more events and waits until those that were acknowledged are
-// handled. When ctx ends first the handlers' contexts are cancelled and Drain
-// returns the context's error with the number of events that were not handled.
-// A drained Queue stays closed.
+// handled. When ctx ends first, the events that still wait are given up, the
+// contexts of the handlers are cancelled, and Drain returns, without waiting
+// for the handlers, the context's error with the number of events that were not
+// handled to their end.
+//
+// A drained Queue stays closed. Drain may be called again, to wait for handlers
+// that did not return; what an earlier call gave up is not counted once more.
 func (q *Queue) Drain(ctx context.Context) error {
-	q.mu.Lock()
-	q.closed = true
-	if q.workers == 0 {
-		q.mu.Unlock()
-		return nil
-	}
-	if q.idle == nil {
-		q.idle = make(chan struct{})
-	}
-	idle := q.idle
-	q.mu.Unlock()
+	q.close()
 	select {
-	case <-idle:
+	case <-q.idle:
 		return nil
 	case <-ctx.Done():
-		q.stop()
-		q.mu.Lock()
-		defer q.mu.Unlock()
-		lost := len(q.waiting) + q.workers
-		q.waiting, q.bytes = nil, 0
+	}
+	if lost := q.abandon(); lost > 0 {
 		return fmt.Errorf("webhook: %d acknowledged events were not handled: %w", lost, ctx.Err())
 	}
+	return nil
 }
 
-type digest [16]byte
-
-func (e *Event) digest() digest {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%d:%s%s", len(e.Caller.ClientKey), e.Caller.ClientKey, e.Identifier))
-	return digest(sum[:16])
-}
-
-// memory is what was seen lately.
-type memory struct {
-	keep  time.Duration
-	most  int
-	at    map[digest]time.Time
-	order []digest // oldest first
-}
-
-func (m *memory) has(d digest, now time.Time) bool {
-	at, ok := m.at[d]
-	return ok && now.Sub(at) < m.keep
-}
-
-func (m *memory) add(d digest, now time.Time) {
-	for len(m.order) > 0 && (len(m.order) >= m.most || now.Sub(m.at[m.order[0]]) >= m.keep) {
-		delete(m.at, m.order[0])
-		m.order = m.order[1:]
+func (q *Queue) close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed {
+		return
 	}
-	m.at[d] = now
-	m.order = append(m.order, d)
+	q.closed = true
+	if q.running == 0 {
+		close(q.idle)
+	}
+}
+
+// abandon gives up what is not done and returns how many events that is.
+func (q *Queue) abandon() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	lost := q.waiting.drop() + q.running
+	q.stop()
+	return lost
 }
