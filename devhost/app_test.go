@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -55,6 +56,8 @@ type testApp struct {
 	answers map[string]int // by path; 204 by default
 	faults  []error
 	onPost  func(path string)
+
+	lastSecret string // of the newest installed event, taken or not
 }
 
 const appKey = "tiny.app"
@@ -111,6 +114,9 @@ func (a *testApp) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	err = errors.Join(err, a.verify(r, &e))
 	a.mu.Lock()
 	hook := a.onPost
+	if path == "/installed" {
+		a.lastSecret = e.Payload.SharedSecret
+	}
 	a.mu.Unlock()
 	if hook != nil {
 		hook(path)
@@ -213,7 +219,8 @@ func mac(text, secret string) []byte {
 
 // hashOf is the query string hash for the plain requests of these tests.
 func hashOf(method, path string, q url.Values) string {
-	q.Del("jwt")
+	q = maps.Clone(q)
+	delete(q, "jwt")
 	query := strings.NewReplacer("+", "%20", "%7E", "~").Replace(q.Encode())
 	sum := sha256.Sum256([]byte(method + "&" + path + "&" + query))
 	return hex.EncodeToString(sum[:])
@@ -448,4 +455,25 @@ func lastRefusal(h *devhost.Host) string {
 		return ""
 	}
 	return calls[len(calls)-1].Refusal
+}
+
+// pendingSecret is the one of the installed event being answered.
+func (a *testApp) pendingSecret() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.lastSecret
+}
+
+// callWith is the status of a call signed with a secret.
+func (a *testApp) callWith(secret string) int {
+	r := a.request("GET", "/rest/api/3/myself", "")
+	now := a.host.Now().Unix()
+	r.Header.Set("Authorization", "JWT "+jwt(secret, map[string]any{
+		"iss": appKey, "iat": now, "exp": now + 180, "qsh": hashOf("GET", "/rest/api/3/myself", nil),
+	}))
+	return do(a.t, r).StatusCode
+}
+
+func jwtSignature(text, secret string) string {
+	return base64.RawURLEncoding.EncodeToString(mac(text, secret))
 }

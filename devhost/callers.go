@@ -163,6 +163,9 @@ func (h *Host) identifyBrowser(r *http.Request) (*caller, error) {
 	if !ok {
 		return nil, errors.New("no credentials")
 	}
+	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
+		return nil, errors.New("a page of another origin cannot use the user's session")
+	}
 	c := &caller{kind: kindBrowser, accountID: accountID}
 	key := r.Header.Get(headerAppKey)
 	if key == "" {

@@ -207,6 +207,8 @@ func (h *Host) issuePage(w http.ResponseWriter, r *http.Request) {
 // maxActivity is how many lines the activity page shows.
 const maxActivity = 200
 
+const secondsLayout = "2 Jan 15:04:05"
+
 func (h *Host) activityPage(w http.ResponseWriter, r *http.Request) {
 	p := h.newPage(w, r, "Activity")
 	p.Activity = h.activity()
@@ -222,13 +224,13 @@ func (h *Host) activity() []activityView {
 	var lines []line
 	for _, c := range h.Calls() {
 		lines = append(lines, line{c.Time.UnixNano(), activityView{
-			When: clockText(c.Time), Direction: "in", What: c.Method + " " + c.Path, Status: c.Status,
+			When: c.Time.UTC().Format(secondsLayout), Direction: "in", What: c.Method + " " + c.Path, Status: c.Status,
 			Who: strings.TrimSpace(c.App + " " + h.displayName(c.AccountID)), Detail: c.Refusal, Bad: c.Status >= 400,
 		}})
 	}
 	for _, d := range h.Deliveries() {
 		lines = append(lines, line{d.Time.UnixNano(), activityView{
-			When: clockText(d.Time), Direction: "out", What: d.Event, Status: d.Status, Who: d.App, Detail: d.Error, Bad: d.Error != "",
+			When: d.Time.UTC().Format(secondsLayout), Direction: "out", What: d.Event, Status: d.Status, Who: d.App, Detail: d.Error, Bad: d.Error != "",
 		}})
 	}
 	slices.SortStableFunc(lines, func(a, b line) int { return cmp.Compare(b.at, a.at) })

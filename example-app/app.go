@@ -67,6 +67,7 @@ func newApp(s settings, st store.Store) (*connect.App, error) {
 	app.API("/api/settings", a.saveSettings)
 	app.Webhook("jira:issue_updated", "/hooks/issue-updated", a.issueChanged)
 	app.Webhook("jira:issue_deleted", "/hooks/issue-deleted", a.issueChanged)
+	app.Webhook("comment_created", "/hooks/comment-created", a.issueChanged)
 	app.Public("/static/", http.StripPrefix("/static/", http.FileServerFS(static)))
 	return app, nil
 }
@@ -131,11 +132,16 @@ func (a *staleIssues) remind(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// issueChanged takes an issue off the list: somebody has touched it.
+// issueChanged takes an issue off the list: somebody has touched it. Not every
+// event says which issue it is about; the list is then made anew.
 func (a *staleIssues) issueChanged(_ context.Context, e *webhook.Event) error {
 	var change struct{ Issue struct{ Key string } }
 	if err := e.Decode(&change); err != nil {
 		return err
+	}
+	if change.Issue.Key == "" {
+		a.board.forget(e.Caller.ClientKey)
+		return nil
 	}
 	a.board.touched(e.Caller.ClientKey, change.Issue.Key)
 	return nil

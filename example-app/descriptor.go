@@ -27,6 +27,7 @@ func describe() *descriptor.App {
 			Webhooks: []descriptor.Webhook{
 				{Event: "jira:issue_updated", URL: "/hooks/issue-updated"},
 				{Event: "jira:issue_deleted", URL: "/hooks/issue-deleted"},
+				{Event: "comment_created", URL: "/hooks/comment-created"},
 			},
 		},
 	}

@@ -188,6 +188,11 @@ func TestStory(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.settle("OPS-2")
+	s.want(s.page(ada), "DEMO-2")
+	if _, err := s.host.AddComment(ada, "DEMO-2", devhost.Document("Done last week.")); err != nil {
+		t.Fatal(err)
+	}
+	s.settle("DEMO-2")
 
 	// The administrator configures it, in the app's properties.
 	s.want(s.send(s.host.PageRequest(appKey, "configure", ada, devhost.Context{}), 200), `value="30"`)

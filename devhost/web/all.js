@@ -119,21 +119,21 @@
   let sized = options.resize === "false" || options.sizeToParent === "true";
 
   function contentHeight() {
-    const body = document.body;
-    if (!body) return document.documentElement.scrollHeight;
-    const style = getComputedStyle(body);
-    return Math.ceil(body.offsetHeight + parseFloat(style.marginTop) + parseFloat(style.marginBottom));
+    const root = document.documentElement;
+    return Math.ceil(Math.max(root.offsetHeight, document.body ? document.body.scrollHeight : 0));
   }
 
   function follow() {
     if (options.sizeToParent === "true") send("sizeToParent");
     let before = 0;
-    new ResizeObserver(() => {
+    const watch = new ResizeObserver(() => {
       const height = contentHeight();
       if (sized || height === before) return;
       before = height;
       send("resize", "100%", height).catch(() => {});
-    }).observe(document.body);
+    });
+    watch.observe(document.body);
+    watch.observe(document.documentElement);
   }
 
   if (window.parent !== window) {
