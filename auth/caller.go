@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"time"
 
+	jsonv2 "github.com/go-json-experiment/json"
+
+	"github.com/atlassian-connect-go/sdk/internal/qsh"
 	"github.com/atlassian-connect-go/sdk/store"
 )
 
@@ -33,17 +36,67 @@ type Caller struct {
 	// comes from nobody in particular: an anonymous visitor or the system.
 	AccountID string
 	// BaseURL is the app's base URL that a SignedLifecycle token was made
-	// for, empty for other policies.
+	// for, without a trailing slash; empty for other policies.
 	BaseURL string
 	// License is the app's licence state, as far as this request tells.
 	License License
 	// IssuedAt and ExpiresAt are the token's times, to the second.
 	IssuedAt, ExpiresAt time.Time
-	// RawContext is the token's context claim, nil when it has none.
+	// RawContext is the token's context claim as it was sent, nil when it has
+	// none.
 	RawContext json.RawMessage
 	// TokenDigest identifies the token without giving it away: the SHA-256 of
 	// it. It is zero for policies other than SignedLifecycle.
 	TokenDigest [32]byte
+}
+
+// newCaller returns what a token says of its caller.
+func newCaller(p Policy, rule row, t *token, params []qsh.Param) *Caller {
+	c := &Caller{
+		Policy:     p,
+		ClientKey:  t.claims.Issuer,
+		AccountID:  t.claims.Subject,
+		IssuedAt:   time.Unix(t.claims.IssuedAt, 0),
+		ExpiresAt:  time.Unix(t.claims.Expires, 0),
+		RawContext: json.RawMessage(t.claims.Context),
+	}
+	if rule.key == sessionSecret {
+		c.ClientKey = t.claims.Audience[0]
+	}
+	switch rule.qsh {
+	case qshComputed:
+		c.License = queryLicense(params)
+	case qshContext:
+		c.License = contextLicense(c)
+	}
+	return c
+}
+
+// queryLicense reads the licence from the signed query of a frame. A query
+// that says it twice says nothing.
+func queryLicense(params []qsh.Param) License {
+	said, times := LicenseUnknown, 0
+	for _, p := range params {
+		if p.Name == "lic" {
+			said, times = License(p.Value), times+1
+		}
+	}
+	if times != 1 || said != LicenseActive && said != LicenseNone {
+		return LicenseUnknown
+	}
+	return said
+}
+
+// contextLicense reads the licence from the context of a context token.
+func contextLicense(c *Caller) License {
+	context, err := c.Context()
+	switch {
+	case err != nil || context.License == nil:
+		return LicenseUnknown
+	case context.License.Active:
+		return LicenseActive
+	}
+	return LicenseNone
 }
 
 // Context is where in the product the user is, from a context token. Members
@@ -86,7 +139,8 @@ func (c *Caller) Context() (Context, error) {
 	if len(c.RawContext) == 0 {
 		return context, nil
 	}
-	if err := json.Unmarshal(c.RawContext, &context); err != nil {
+	// Not encoding/json, which takes names in any letters.
+	if err := jsonv2.Unmarshal(c.RawContext, &context); err != nil {
 		return Context{}, fmt.Errorf("auth: context claim: %w", err)
 	}
 	return context, nil

@@ -1,10 +1,12 @@
 package auth
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"strings"
 )
 
@@ -78,7 +80,7 @@ func EnvironmentNamed(name string) (Environment, error) {
 // HostPatterns says at which hosts tenants may live. A pattern is a host name,
 // a host name with a port, or "*." before a domain, which stands for one label:
 // "*.atlassian.net" matches "x.atlassian.net" and neither "atlassian.net" nor
-// "a.b.atlassian.net". A pattern without a port means the scheme's own port.
+// "a.b.atlassian.net". The letters' case does not matter. A pattern without a port means the scheme's own port.
 type HostPatterns []string
 
 // Check reports whether baseURL may be a tenant's: https at one of the hosts,
@@ -90,7 +92,7 @@ func (p HostPatterns) Check(baseURL string) error {
 	if err != nil {
 		return fmt.Errorf("base URL %q is not a URL", baseURL)
 	}
-	if u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || u.Opaque != "" || u.Host == "" {
+	if u.User != nil || u.Opaque != "" || u.Hostname() == "" || strings.HasSuffix(u.Host, ":") || strings.ContainsAny(baseURL, "?#") {
 		return fmt.Errorf("base URL %q is not a scheme, a host and a path", baseURL)
 	}
 	if path := u.EscapedPath(); path != u.Path || strings.Contains(path+"/", "/../") ||
@@ -111,28 +113,32 @@ func (p HostPatterns) Check(baseURL string) error {
 
 func matchHost(pattern string, u *url.URL) bool {
 	host, port := strings.ToLower(u.Hostname()), u.Port()
-	if defaultPort := map[string]string{"http": "80", "https": "443"}[u.Scheme]; port == defaultPort {
-		port = ""
-	}
 	wantHost, wantPort := strings.ToLower(pattern), ""
 	if h, p, err := net.SplitHostPort(wantHost); err == nil {
 		wantHost, wantPort = h, p
 	}
-	if port != wantPort {
+	standard := map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	if cmp.Or(port, standard) != cmp.Or(wantPort, standard) {
 		return false
 	}
-	if domain, ok := strings.CutPrefix(wantHost, "*"); ok {
-		label, ok := strings.CutSuffix(host, domain)
-		return ok && label != "" && !strings.Contains(label, ".") && u.Scheme == "https"
+	if domain, ok := strings.CutPrefix(wantHost, "*."); ok {
+		label, ok := strings.CutSuffix(host, "."+domain)
+		return ok && domain != "" && u.Scheme == "https" && hostLabel.MatchString(label)
 	}
 	return host == strings.Trim(wantHost, "[]")
 }
 
+// hostLabel is one label of a host name.
+var hostLabel = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+
 // Validate reports a pattern that can match nothing.
 func (p HostPatterns) Validate() error {
 	for _, pattern := range p {
-		rest := strings.TrimPrefix(pattern, "*.")
-		if rest == "" || strings.ContainsAny(rest, "*/@?# ") || strings.Contains(pattern, "://") {
+		example, wild := strings.CutPrefix(pattern, "*.")
+		if wild {
+			example = "a." + example
+		}
+		if (HostPatterns{pattern}).Check("https://"+example) != nil || strings.ContainsAny(example, "*/") {
 			return fmt.Errorf("auth: host pattern %q is not a host, a host:port or *.domain", pattern)
 		}
 	}

@@ -65,7 +65,11 @@ type Error struct {
 	Skew time.Duration
 }
 
-// Error returns the reason in one line.
+// maxShown is how many characters of what a caller sent are shown.
+const maxShown = 1024
+
+// Error returns the reason in one line, with long parts cut short and all that
+// looks like a token replaced.
 func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "auth: %s: %s", e.Policy, e.Code)
@@ -73,13 +77,13 @@ func (e *Error) Error() string {
 		b.WriteString(": " + e.Detail)
 	}
 	if e.ClientKey != "" {
-		fmt.Fprintf(&b, ", issuer %q", e.ClientKey)
+		fmt.Fprintf(&b, ", issuer %.*q", maxShown, e.ClientKey)
 	}
 	if len(e.Canonical) > 0 {
-		fmt.Fprintf(&b, ", canonical request %q, token says %q", e.Canonical, e.TokenQSH)
+		fmt.Fprintf(&b, ", canonical request %.*q, token says %.*q", maxShown, e.Canonical, maxShown, e.TokenQSH)
 	}
 	if len(e.WantAudience) > 0 {
-		fmt.Fprintf(&b, ", audience %q, want one of %q", e.Audience, e.WantAudience)
+		fmt.Fprintf(&b, ", audience %.*q, want one of %q", maxShown, e.Audience, e.WantAudience)
 	}
 	if e.Skew != 0 {
 		fmt.Fprintf(&b, ", by %v", e.Skew)
@@ -94,6 +98,14 @@ func (e *Error) HTTPStatus() int {
 	}
 	return http.StatusUnauthorized
 }
+
+// trouble is a failure of the app's own. Whatever status the error of a store
+// or a source of keys has in itself, it is not the answer to our caller.
+type trouble struct{ error }
+
+func (t trouble) Unwrap() error { return t.error }
+
+func (trouble) HTTPStatus() int { return http.StatusServiceUnavailable }
 
 // Status returns the answer that err asks for: the status of the first error
 // in its chain with a method HTTPStatus, 413 for a body over its limit, and 503

@@ -10,7 +10,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -31,6 +30,9 @@ const (
 	// servers more often than this: at most 10 requests in any 10 seconds.
 	fetchesPerSecond = 0.5
 	fetchBurst       = 5
+
+	maxKeyID     = 128
+	keyIDLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 
 	maxKeys   = 256
 	maxMisses = 4096
@@ -61,7 +63,8 @@ type KeyServerConfig struct {
 // KeyServer fetches the public keys that sign lifecycle events: the resource
 // named by the key id below a server's root is the key as PEM. It asks at most
 // ten times in any ten seconds, whatever the callers send, and once for all
-// who wait for the same key. It is safe for concurrent use.
+// who wait for the same key. A redirect is followed on the same host only, up
+// to three times. It is safe for concurrent use.
 type KeyServer struct {
 	urls                        []*url.URL
 	client                      *http.Client
@@ -131,16 +134,15 @@ func orDefault(d, fallback time.Duration) time.Duration {
 	return d
 }
 
-var kidPattern = regexp.MustCompile(`^[A-Za-z0-9._-]{1,128}(/[A-Za-z0-9._-]{1,128}){0,7}$`)
-
 // validKeyID reports whether kid has the form of a key id, which cannot leave
-// the server's root. Key ids of Atlassian's may hold a slash.
+// the server's root: at most 128 letters, digits, dots, hyphens and underscores,
+// in segments as Atlassian's key ids may have them, none of dots alone.
 func validKeyID(kid string) bool {
-	if len(kid) > 128 || !kidPattern.MatchString(kid) {
+	if len(kid) > maxKeyID {
 		return false
 	}
 	for segment := range strings.SplitSeq(kid, "/") {
-		if strings.Trim(segment, ".") == "" {
+		if strings.Trim(segment, ".") == "" || strings.Trim(segment, keyIDLetters) != "" {
 			return false
 		}
 	}
@@ -155,6 +157,9 @@ func (k *KeyServer) Key(ctx context.Context, kid string) (*rsa.PublicKey, error)
 	}
 	if key, known, err := k.cached(kid); known {
 		return key, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
 	// The fetch outlives a caller that leaves: the others wait for it too.
 	result := k.flight.DoChan(kid, func() (any, error) {

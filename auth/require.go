@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
 	"strconv"
 	"time"
@@ -63,7 +64,7 @@ func (v *Verifier) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	var later interface{ RetryAfter() time.Duration }
 	if errors.As(err, &later) {
-		h.Set("Retry-After", strconv.Itoa(int(max(later.RetryAfter().Seconds(), 1))))
+		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(max(later.RetryAfter().Seconds(), 1)))))
 	}
 	w.WriteHeader(status)
 	if r.Method == http.MethodHead {

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"bytes"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -27,46 +28,45 @@ const (
 	scheme = "JWT "
 )
 
-// errTokens is the refusal of a request that does not carry exactly one token.
-type errTokens struct{ code Code }
-
-func (e errTokens) Error() string { return "auth: " + string(e.code) }
-
-// findToken returns the one token of the request: in the Authorization header,
-// or where the row allows it in the query or, for a POST of the browser that
-// has neither, in the form.
+// findToken returns the one token of the request: in the Authorization header
+// or, where the row allows it, in the query or the form. A second token in any
+// of these places is refused whether the row allows it there or not, because
+// two readers could choose differently.
 func findToken(r *http.Request, params []qsh.Param, allowed row) (string, error) {
-	var found []string
-	for _, value := range r.Header["Authorization"] {
+	credentials := r.Header["Authorization"]
+	var inHeader, elsewhere []string
+	for _, value := range credentials {
 		if token, ok := strings.CutPrefix(value, scheme); ok {
-			found = append(found, token)
+			inHeader = append(inHeader, token)
+		}
+	}
+	for _, p := range params {
+		if p.Name == qsh.TokenParam {
+			elsewhere = append(elsewhere, p.Value)
 		}
 	}
 	if allowed.query {
-		for _, p := range params {
-			if p.Name == qsh.TokenParam {
-				found = append(found, p.Value)
-			}
-		}
-		fromForm, err := formTokens(r, len(found) == 0)
+		form, err := formTokens(r)
 		if err != nil {
 			return "", err
 		}
-		found = append(found, fromForm...)
+		elsewhere = append(elsewhere, form...)
 	}
 	switch {
-	case len(found) == 0:
-		return "", errTokens{CodeNoToken}
-	case len(found) > 1:
-		return "", errTokens{CodeManyTokens}
+	case len(inHeader)+len(elsewhere) > 1 || len(credentials) > 1:
+		return "", &Error{Code: CodeManyTokens, Detail: "the request has more than one token or Authorization header"}
+	case len(inHeader) == 1:
+		return inHeader[0], nil
+	case len(elsewhere) == 1 && allowed.query:
+		return elsewhere[0], nil
 	}
-	return found[0], nil
+	return "", &Error{Code: CodeNoToken, Detail: "the request has no token where this route takes one"}
 }
 
 // formTokens returns the tokens in a URL-encoded form body, where the host puts
 // them for macros with renderingMethod post. The form stays readable in
-// r.PostForm. A body is read only when no token was found before it.
-func formTokens(r *http.Request, read bool) ([]string, error) {
+// r.PostForm and in r.Body.
+func formTokens(r *http.Request) ([]string, error) {
 	if r.Method != http.MethodPost || r.Body == nil {
 		return nil, nil
 	}
@@ -75,17 +75,15 @@ func formTokens(r *http.Request, read bool) ([]string, error) {
 		return nil, nil
 	}
 	if r.PostForm == nil {
-		if !read {
-			return nil, nil
-		}
 		body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxForm))
 		if err != nil {
 			return nil, fmt.Errorf("auth: form: %w", err)
 		}
 		form, err := url.ParseQuery(string(body))
 		if err != nil {
-			return nil, errTokens{CodeMalformed}
+			return nil, &Error{Code: CodeMalformed, Detail: "the form does not parse"}
 		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
 		r.PostForm = form
 	}
 	return r.PostForm[qsh.TokenParam], nil
@@ -104,7 +102,7 @@ type header struct {
 	Type      string         `json:"typ"`
 	KeyID     string         `json:"kid"`
 	Critical  jsontext.Value `json:"crit"`
-	Unknown   jsontext.Value `json:",unknown"`
+	Unknown   jsontext.Value `json:",embed"`
 }
 
 type claims struct {
@@ -116,7 +114,7 @@ type claims struct {
 	NotBefore int64          `json:"nbf"`
 	QSH       string         `json:"qsh"`
 	Context   jsontext.Value `json:"context"`
-	Unknown   jsontext.Value `json:",unknown"`
+	Unknown   jsontext.Value `json:",embed"`
 }
 
 // audience is the aud claim, a string or a list of them.
@@ -141,11 +139,10 @@ func parseToken(raw string) (*token, error) {
 	if len(raw) > maxToken {
 		return nil, errors.New("the token is too long")
 	}
-	last := strings.LastIndexByte(raw, '.')
-	first := strings.IndexByte(raw, '.')
-	if first < 0 || first == last || strings.IndexByte(raw[first+1:last], '.') >= 0 {
+	if strings.Count(raw, ".") != 2 {
 		return nil, errors.New("the token has not three segments")
 	}
+	first, last := strings.IndexByte(raw, '.'), strings.LastIndexByte(raw, '.')
 	t := &token{signed: raw[:last]}
 	if err := decodeSegment(raw[:first], &t.header, &t.header.Unknown); err != nil {
 		return nil, fmt.Errorf("header: %w", err)

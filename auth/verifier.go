@@ -11,7 +11,6 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -21,6 +20,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"github.com/golang-jwt/jwt/v5"
 
@@ -33,7 +33,10 @@ const (
 	// section 3.2).
 	minSecret = 32
 
+	maxClientKey = 255
+
 	rereadInterval = time.Second
+	maxReread      = 4096
 )
 
 // Installations is the part of a store that a Verifier reads: an installation
@@ -63,7 +66,8 @@ type Config struct {
 	// Leeway is how far the host's clock may be off; 0 is 30 seconds, and
 	// negative is none.
 	Leeway time.Duration
-	// MaxLife is the longest life of a token that is admitted; 0 is one hour.
+	// MaxLife is the longest life of a token that is admitted, and of a
+	// session; 0 is one hour, and negative is an error.
 	MaxLife time.Duration
 	// Clock tells the time; nil is time.Now.
 	Clock func() time.Time
@@ -79,7 +83,7 @@ type Config struct {
 type Verifier struct {
 	appKey        string
 	baseURLs      []string
-	basePaths     []string
+	bases         []*url.URL // the same, parsed, one for each path
 	installations Installations
 	keys          Keys
 	leeway        time.Duration
@@ -103,6 +107,8 @@ func NewVerifier(cfg Config) (*Verifier, error) {
 		return nil, errors.New("auth: there is no store of installations")
 	case cfg.Keys == nil:
 		return nil, errors.New("auth: there is no source of keys")
+	case cfg.MaxLife < 0:
+		return nil, errors.New("auth: the longest life of a token is negative")
 	}
 	v := &Verifier{
 		appKey:        cfg.AppKey,
@@ -122,74 +128,76 @@ func NewVerifier(cfg Config) (*Verifier, error) {
 		v.log = slog.New(slog.DiscardHandler)
 	}
 	for _, raw := range cfg.BaseURLs {
-		u, err := url.Parse(raw)
-		if err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-			return nil, fmt.Errorf("auth: base URL %q is not a scheme, a host and a path", raw)
-		}
-		v.baseURLs = append(v.baseURLs, strings.TrimSuffix(raw, "/"))
-		if path := strings.TrimSuffix(u.Path, "/"); !slices.Contains(v.basePaths, path) {
-			v.basePaths = append(v.basePaths, path)
+		if err := v.addBaseURL(raw); err != nil {
+			return nil, err
 		}
 	}
 	return v, nil
 }
 
+func (v *Verifier) addBaseURL(raw string) error {
+	u, err := url.Parse(raw)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || strings.ContainsAny(raw, "?#") {
+		return fmt.Errorf("auth: base URL %q is not a scheme, a host and a path", raw)
+	}
+	v.baseURLs = append(v.baseURLs, strings.TrimSuffix(raw, "/"))
+	samePath := func(other *url.URL) bool { return other.EscapedPath() == u.EscapedPath() }
+	if !slices.ContainsFunc(v.bases, samePath) {
+		v.bases = append(v.bases, u)
+	}
+	return nil
+}
+
 // Check says who a request comes from. The error is an *Error when the request
 // is to be refused, and any other when the app itself could not decide, because
-// its store or its key server failed; Status turns both into an answer.
+// its store or its key server failed; Status turns both into an answer. A
+// context of the request that ends gives an error of the second sort.
 //
 // Check reads the body only of a URL-encoded form that is posted to a
-// HostRequest route without a token elsewhere, and leaves it in r.PostForm.
+// HostRequest route, up to 1 MiB, and leaves it both in r.PostForm and, to be
+// read again, in r.Body.
 func (v *Verifier) Check(r *http.Request, p Policy) (*Caller, error) {
+	caller, err := v.check(r, p)
+	if refusal, ok := err.(*Error); ok {
+		refusal.Policy = p
+	}
+	return caller, err
+}
+
+func (v *Verifier) check(r *http.Request, p Policy) (*Caller, error) {
 	rule, ok := p.lookup()
 	if !ok {
-		return nil, &Error{Code: CodePolicy, Policy: p, Detail: "the route has no policy"}
+		return nil, &Error{Code: CodePolicy, Detail: "the route has no policy"}
 	}
 	params, err := qsh.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return nil, &Error{Code: CodeBadQuery, Policy: p, Detail: err.Error()}
+		return nil, &Error{Code: CodeBadQuery, Detail: err.Error()}
 	}
 	raw, err := findToken(r, params, rule)
 	if err != nil {
-		var count errTokens
-		if errors.As(err, &count) {
-			return nil, &Error{Code: count.code, Policy: p, Detail: "a request needs exactly one token"}
-		}
 		return nil, err
 	}
 	t, err := parseToken(raw)
 	if err != nil {
-		return nil, &Error{Code: CodeMalformed, Policy: p, Detail: err.Error()}
+		return nil, &Error{Code: CodeMalformed, Detail: err.Error()}
 	}
 	if refusal := v.checkClaims(t, rule, r, params); refusal != nil {
-		refusal.Policy = p
 		refusal.ClientKey = t.claims.Issuer
 		return nil, refusal
 	}
-	caller := &Caller{
-		Policy:     p,
-		ClientKey:  t.claims.Issuer,
-		AccountID:  t.claims.Subject,
-		License:    license(params, rule, t),
-		IssuedAt:   time.Unix(t.claims.IssuedAt, 0),
-		ExpiresAt:  time.Unix(t.claims.Expires, 0),
-		RawContext: json.RawMessage(t.claims.Context),
+	caller := newCaller(p, rule, t, params)
+	if rule.key == keyServer {
+		caller.BaseURL = strings.TrimSuffix(t.claims.Audience[0], "/")
+		caller.TokenDigest = sha256.Sum256([]byte(raw))
+		err = v.checkHostKey(r.Context(), t)
+	} else {
+		caller.Installation, err = v.checkSecret(r.Context(), caller.ClientKey, t, rule)
 	}
-	if rule.key == sessionSecret {
-		caller.ClientKey = t.claims.Audience[0]
-	}
-	err = v.checkSignature(r.Context(), t, rule, caller)
-	var refusal *Error
-	if errors.As(err, &refusal) {
-		refusal.Policy = p
+	if refusal, ok := err.(*Error); ok {
 		refusal.ClientKey = caller.ClientKey
 	}
 	if err != nil {
 		return nil, err
-	}
-	if rule.key == keyServer {
-		caller.BaseURL = t.claims.Audience[0]
-		caller.TokenDigest = sha256.Sum256([]byte(raw))
 	}
 	return caller, nil
 }
@@ -211,6 +219,9 @@ func (v *Verifier) checkClaims(t *token, rule row, r *http.Request, params []qsh
 func (v *Verifier) checkTimes(c *claims) *Error {
 	if c.IssuedAt <= 0 || c.Expires <= 0 {
 		return &Error{Code: CodeLifetime, Detail: "iat and exp are required"}
+	}
+	if c.NotBefore >= c.Expires {
+		return &Error{Code: CodeLifetime, Detail: "the token ends before its nbf"}
 	}
 	issued, expires := time.Unix(c.IssuedAt, 0), time.Unix(c.Expires, 0)
 	if life := expires.Sub(issued); life <= 0 || life > v.maxLife {
@@ -237,12 +248,12 @@ func (v *Verifier) checkParties(t *token, rule row) *Error {
 		if c.Issuer != v.appKey {
 			return &Error{Code: CodeIssuer, Detail: "the token was not made by this app"}
 		}
-		if len(c.Audience) != 1 || c.Audience[0] == "" {
+		if len(c.Audience) != 1 || !validClientKey(c.Audience[0]) {
 			return &Error{Code: CodeAudience, Detail: "a session is for one tenant", Audience: c.Audience}
 		}
 		return nil
 	}
-	if c.Issuer == "" || c.Issuer == v.appKey {
+	if c.Issuer == v.appKey || !validClientKey(c.Issuer) {
 		return &Error{Code: CodeIssuer, Detail: "the issuer must be a client key; a token this app made for the host is not taken back"}
 	}
 	if rule.key != keyServer {
@@ -255,6 +266,12 @@ func (v *Verifier) checkParties(t *token, rule row) *Error {
 		return &Error{Code: CodeAudience, Detail: "the token is for another base URL", Audience: c.Audience, WantAudience: v.baseURLs}
 	}
 	return nil
+}
+
+// validClientKey reports whether a client key, which is opaque, is one that any
+// store can be asked for.
+func validClientKey(s string) bool {
+	return s != "" && len(s) <= maxClientKey && strings.IndexFunc(s, unicode.IsControl) < 0
 }
 
 // checkQSH checks that the token is for this request. The host hashes the
@@ -291,56 +308,63 @@ func (v *Verifier) checkQSH(got string, rule qshRule, r *http.Request, params []
 // paths of the base URLs it lies under, or as it is where a proxy has cut the
 // base off already; each decoded first, then raw if that differs.
 func (v *Verifier) hashedPaths(u *url.URL) []string {
-	var paths []string
 	raw := u.EscapedPath()
-	for _, base := range v.basePaths {
-		if rest, ok := qsh.Below(u.Path, base); ok {
+	escaped := raw != u.Path
+	paths := make([]string, 0, 2)
+	for _, base := range v.bases {
+		if rest, ok := qsh.Below(u.Path, base.Path); ok {
 			paths = append(paths, rest)
 		}
-		if rest, ok := qsh.Below(raw, base); ok && raw != u.Path {
+		if !escaped {
+			continue
+		}
+		if rest, ok := qsh.Below(raw, base.EscapedPath()); ok {
 			paths = append(paths, rest)
 		}
 	}
-	if len(paths) == 0 {
-		paths = append(paths, u.Path)
-		if raw != u.Path {
-			paths = append(paths, raw)
-		}
+	switch {
+	case len(paths) > 0:
+		return paths
+	case escaped:
+		return append(paths, u.Path, raw)
 	}
-	return paths
+	return append(paths, u.Path)
 }
 
-// checkSignature checks the signature with the key the rule names and fills in
-// the caller's installation.
-func (v *Verifier) checkSignature(ctx context.Context, t *token, rule row, caller *Caller) error {
-	if rule.key == keyServer {
-		key, err := v.keys.Key(ctx, t.header.KeyID)
-		if errors.Is(err, ErrUnknownKey) {
-			return &Error{Code: CodeUnknownKey, Detail: "no key server knows the key that signed the token"}
-		}
-		if err != nil {
-			return err
-		}
-		if jwt.SigningMethodRS256.Verify(t.signed, t.signature, key) != nil {
-			return &Error{Code: CodeSignature, Detail: "the signature does not fit the host's key"}
-		}
-		return nil
+// checkHostKey checks the signature with the key of the key server.
+func (v *Verifier) checkHostKey(ctx context.Context, t *token) error {
+	key, err := v.keys.Key(ctx, t.header.KeyID)
+	switch {
+	case errors.Is(err, ErrUnknownKey):
+		return &Error{Code: CodeUnknownKey, Detail: "no key server knows the key that signed the token"}
+	case err != nil:
+		return trouble{err}
+	case jwt.SigningMethodRS256.Verify(t.signed, t.signature, key) != nil:
+		return &Error{Code: CodeSignature, Detail: "the signature does not fit the host's key"}
 	}
-	inst, err := v.tenant(ctx, caller.ClientKey)
-	if err != nil {
-		return err
-	}
-	if !v.signedFor(inst, t, rule) {
-		generation := inst.Generation
-		if inst, err = v.tenantAgain(ctx, caller.ClientKey); err != nil {
-			return err
-		}
-		if inst == nil || inst.Generation == generation || !v.signedFor(inst, t, rule) {
-			return &Error{Code: CodeSignature, Detail: "the signature does not fit the tenant's shared secret"}
-		}
-	}
-	caller.Installation = inst
 	return nil
+}
+
+// checkSecret checks the signature with the tenant's shared secret, or the key
+// derived from it, and returns the tenant.
+func (v *Verifier) checkSecret(ctx context.Context, clientKey string, t *token, rule row) (*store.Installation, error) {
+	inst, err := v.tenant(ctx, clientKey)
+	if err != nil {
+		return nil, err
+	}
+	if v.signedFor(inst, t, rule) {
+		return inst, nil
+	}
+	if v.mayReread(clientKey) {
+		again, err := v.tenant(ctx, clientKey)
+		if err != nil {
+			return nil, err
+		}
+		if again.Generation != inst.Generation && v.signedFor(again, t, rule) {
+			return again, nil
+		}
+	}
+	return nil, &Error{Code: CodeSignature, Detail: "the signature does not fit the tenant's shared secret"}
 }
 
 func (v *Verifier) tenant(ctx context.Context, clientKey string) (*store.Installation, error) {
@@ -349,7 +373,7 @@ func (v *Verifier) tenant(ctx context.Context, clientKey string) (*store.Install
 	case errors.Is(err, store.ErrNotFound):
 		return nil, &Error{Code: CodeTenant, Detail: "no such installation; was the app's data lost, or is the host of another environment?"}
 	case err != nil:
-		return nil, fmt.Errorf("auth: %w", err)
+		return nil, trouble{fmt.Errorf("auth: %w", err)}
 	case !inst.Live():
 		return nil, &Error{Code: CodeUninstalled, Detail: "the tenant has uninstalled the app"}
 	case inst.SharedSecret.Len() < minSecret:
@@ -358,25 +382,21 @@ func (v *Verifier) tenant(ctx context.Context, clientKey string) (*store.Install
 	return inst, nil
 }
 
-// tenantAgain reads the tenant once more, for a rotation that another instance
-// has just stored; nil when it did so less than a second ago, so that bad
-// tokens do not double the reads.
-func (v *Verifier) tenantAgain(ctx context.Context, clientKey string) (*store.Installation, error) {
+// mayReread reports whether a tenant may be read a second time for one token,
+// to see a rotation that another instance has just stored. It may at most once
+// a second, so that bad tokens do not double the reads.
+func (v *Verifier) mayReread(clientKey string) bool {
 	now := v.clock()
 	v.mu.Lock()
-	last, seen := v.reread[clientKey]
-	allowed := !seen || now.Sub(last) >= rereadInterval
-	if allowed {
-		if len(v.reread) >= 4096 {
-			clear(v.reread)
-		}
-		v.reread[clientKey] = now
+	defer v.mu.Unlock()
+	if last, seen := v.reread[clientKey]; seen && now.Sub(last) < rereadInterval {
+		return false
 	}
-	v.mu.Unlock()
-	if !allowed {
-		return nil, nil
+	if len(v.reread) >= maxReread {
+		clear(v.reread)
 	}
-	return v.tenant(ctx, clientKey)
+	v.reread[clientKey] = now
+	return true
 }
 
 // signedFor reports whether the token is signed with a secret of inst that the
@@ -398,31 +418,4 @@ func (v *Verifier) signedFor(inst *store.Installation, t *token, rule row) bool 
 
 func verifyHMAC(t *token, key []byte) bool {
 	return jwt.SigningMethodHS256.Verify(t.signed, t.signature, key) == nil
-}
-
-// license reads the licence state from where the host puts it: the signed
-// query, or the context of a context token.
-func license(params []qsh.Param, rule row, t *token) License {
-	if rule.qsh == qshComputed {
-		for _, p := range params {
-			if p.Name == "lic" {
-				switch l := License(p.Value); l {
-				case LicenseActive, LicenseNone:
-					return l
-				}
-			}
-		}
-		return LicenseUnknown
-	}
-	if rule.qsh != qshContext {
-		return LicenseUnknown
-	}
-	context, err := (&Caller{RawContext: json.RawMessage(t.claims.Context)}).Context()
-	switch {
-	case err != nil || context.License == nil:
-		return LicenseUnknown
-	case context.License.Active:
-		return LicenseActive
-	}
-	return LicenseNone
 }

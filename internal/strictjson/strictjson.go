@@ -16,8 +16,9 @@ import (
 // distinct names and values of the right types. It repeats nothing of the text.
 var ErrNotStrict = errors.New("not a JSON object with distinct names and values of the right types")
 
-// Object reads the one JSON object that text is into the struct into, whose
-// field for unknown members is unknown. Names match exactly. A repeated name at
+// Object reads the one JSON object that text is into the struct that into
+// points to. Its fields name their members by tags, and unknown points to its
+// field for unknown members, tagged "embed". Names match exactly. A repeated name at
 // any depth, and an unknown name that differs from a known one by case only,
 // are refused.
 func Object(text []byte, into any, unknown *jsontext.Value) error {
@@ -25,7 +26,7 @@ func Object(text []byte, into any, unknown *jsontext.Value) error {
 		return ErrNotStrict
 	}
 	if err := json.Unmarshal(text, into); err != nil {
-		return ErrNotStrict
+		return ErrNotStrict // the error itself may repeat the text
 	}
 	if len(*unknown) == 0 {
 		return nil
@@ -57,7 +58,7 @@ func Members(object jsontext.Value) (map[string]jsontext.Value, error) {
 func names(t reflect.Type) []string {
 	var known []string
 	for field := range t.Fields() {
-		if name, _, _ := strings.Cut(field.Tag.Get("json"), ","); name != "" {
+		if name, _, _ := strings.Cut(field.Tag.Get("json"), ","); name != "" && name != "-" {
 			known = append(known, name)
 		}
 	}
