@@ -123,19 +123,21 @@ func TestAppUserRefusesQueries(t *testing.T) {
 	}
 }
 
-func TestAppUserOnAnotherOrigin(t *testing.T) {
+// A credential keeps to its tenant's origin even when a Transport is made for
+// another one.
+func TestCredentialOnAnotherOrigin(t *testing.T) {
 	other := newSite(t, "", nil)
-	cred, err := hostclient.NewAppUser(installation("https://acme.atlassian.net"), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	w := newWorld(t, "", nil)
 	origin, err := hostclient.ParseOrigin(other.url)
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := http.Client{Transport: &hostclient.Transport{Credential: cred, Origin: origin}}
-	if _, err := client.Get(other.url + "/x"); !errors.Is(err, hostclient.ErrOrigin) {
-		t.Errorf("%v, want ErrOrigin", err)
+	for who, client := range map[string]*hostclient.Client{"app": w.client, "user": w.client.AsUser(accountID)} {
+		transport := client.Transport()
+		transport.Origin = origin
+		if _, err := (&http.Client{Transport: transport}).Get(other.url + "/x"); !errors.Is(err, hostclient.ErrOrigin) {
+			t.Errorf("%s: %v, want ErrOrigin", who, err)
+		}
 	}
 	if n := len(other.requests()); n != 0 {
 		t.Errorf("the other host saw %d requests, want none", n)

@@ -251,6 +251,35 @@ func (s *tokenServer) asked(t *testing.T) []string {
 	return append([]string(nil), s.scopes...)
 }
 
+// gate holds handlers back until it is opened, at the latest when the test ends.
+// It is to be made after the servers, which wait for their handlers to close.
+type gate struct {
+	once sync.Once
+	ch   chan struct{}
+}
+
+func newGate(t *testing.T) *gate {
+	g := &gate{ch: make(chan struct{})}
+	t.Cleanup(g.open)
+	return g
+}
+
+func (g *gate) open() { g.once.Do(func() { close(g.ch) }) }
+func (g *gate) wait() { <-g.ch }
+
+// call runs a Get beside the test, and returns when the handler has opened
+// arrived or the call has ended.
+func call(t *testing.T, c *hostclient.Client, path string, arrived *gate) <-chan error {
+	ended := make(chan error, 1)
+	go func() {
+		defer arrived.open()
+		_, err := hostclient.Get[struct{}](t.Context(), c, path)
+		ended <- err
+	}()
+	arrived.wait()
+	return ended
+}
+
 // world is a site, an authorization server and a client for them.
 type world struct {
 	clock  *clock

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -25,7 +26,8 @@ type listener struct {
 
 func newListener(t *testing.T) *listener {
 	t.Helper()
-	l := &listener{site: newSite(t, "", nil)}
+	l := &listener{site: new(site)}
+	l.Server = httptest.NewUnstartedServer(l.site)
 	l.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {
 			l.mu.Lock()
@@ -33,6 +35,9 @@ func newListener(t *testing.T) *listener {
 			l.mu.Unlock()
 		}
 	}
+	l.Start()
+	t.Cleanup(l.Close)
+	l.url = l.URL
 	_, port, err := net.SplitHostPort(strings.TrimPrefix(l.url, "http://"))
 	if err != nil {
 		t.Fatal(err)
@@ -227,6 +232,36 @@ func TestNothingSecretShows(t *testing.T) {
 				if strings.Contains(text, h) {
 					t.Errorf("%T shows %q: %s", v, h, text)
 				}
+			}
+		}
+	}
+}
+
+// The forms are those that a person can read, whatever the verb.
+func TestFormat(t *testing.T) {
+	hosts, err := hostclient.NewHosts(hostclient.Config{AuthorizationServer: "https://auth.example"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := hosts.For(installation("https://acme.atlassian.net/wiki"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	app, user := "hostclient: app user at https://acme.atlassian.net/wiki", `hostclient: user "`+accountID+`" at https://acme.atlassian.net/wiki`
+	for _, c := range []struct {
+		v    any
+		want string
+	}{
+		{client, app},
+		{client.Transport().Credential, app},
+		{client.AsUser(accountID), user},
+		{client.AsUser(accountID).Transport().Credential, user},
+		{*hosts, "hostclient: hosts with https://auth.example"},
+		{*client.Transport(), "hostclient: transport for https://acme.atlassian.net/wiki"},
+	} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%d"} {
+			if got := fmt.Sprintf(verb, c.v); got != c.want {
+				t.Errorf("%s: got %s, want %s", verb, got, c.want)
 			}
 		}
 	}

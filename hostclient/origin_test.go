@@ -81,6 +81,7 @@ func TestOriginCheck(t *testing.T) {
 		{"dots escaped twice", "https://acme.net", "https://acme.net/%252e%252e/x", false},
 		{"dots escaped thrice", "https://acme.net", "https://acme.net/%25252e./x", false},
 		{"dots behind an escaped slash", "https://acme.net", "https://acme.net/a%2f..%2fx", false},
+		{"backslashes escaped twice", "https://acme.net", "https://acme.net/a%255c..%255cb", false},
 		{"escaped twice", "https://acme.net", "https://acme.net/a%2520b", true},
 		{"escaped without end", "https://acme.net", "https://acme.net/a" + "%25" + strings.Repeat("25", 1<<20), false},
 		{"slash escaped twice", "https://acme.net", "https://acme.net/a%252f..%252fx", false},

@@ -28,9 +28,6 @@ func (o Origin) parse(target string) (*url.URL, error) {
 		if !strings.HasPrefix(target, "/") {
 			return nil, errors.New("neither a path from a slash on nor an absolute URL")
 		}
-		if len(target) > 1 && (target[1] == '/' || target[1] == '\\') {
-			return nil, errors.New("a host without a scheme")
-		}
 		target = o.root() + o.prefix(target) + target
 	}
 	u, err := url.Parse(target)

@@ -21,10 +21,8 @@ func newTenant(inst *store.Installation) (*tenant, error) {
 	switch {
 	case inst == nil:
 		return nil, fmt.Errorf("%w: no installation was given", ErrNotInstalled)
-	case inst.State == store.Uninstalled:
-		return nil, fmt.Errorf("%w: tenant %q is uninstalled", ErrNotInstalled, inst.ClientKey)
 	case !inst.Live():
-		return nil, fmt.Errorf("%w: tenant %q has no secret", ErrNotInstalled, inst.ClientKey)
+		return nil, fmt.Errorf("%w: tenant %q is uninstalled or has no secret", ErrNotInstalled, inst.ClientKey)
 	case inst.Key == "" || inst.ClientKey == "":
 		return nil, fmt.Errorf("hostclient: tenant %q: the installation lacks its app key or client key", inst.ClientKey)
 	}

@@ -1,7 +1,6 @@
 package hostclient
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -105,9 +104,6 @@ func (t *Transport) base() http.RoundTripper {
 
 // prepare checks r and returns the authorised copy to send.
 func (t *Transport) prepare(r *http.Request) (*http.Request, error) {
-	if err := context.Cause(r.Context()); err != nil {
-		return nil, err
-	}
 	if t.Credential == nil {
 		return nil, errors.New("hostclient: a Transport needs a Credential")
 	}

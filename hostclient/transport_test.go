@@ -174,12 +174,12 @@ func TestUserAgent(t *testing.T) {
 }
 
 func TestContextEndsCall(t *testing.T) {
-	arrived, release := make(chan struct{}), make(chan struct{})
+	arrived, release := make(chan struct{}), newGate(t)
 	w := newWorld(t, "", func(http.ResponseWriter, *http.Request) {
 		close(arrived)
-		<-release
+		release.wait()
 	})
-	defer close(release)
+	t.Cleanup(release.open) // before the servers close
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
 		<-arrived

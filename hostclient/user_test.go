@@ -156,16 +156,16 @@ func TestEarlyRefresh(t *testing.T) {
 	w.wantAuthorization(t, user, "Bearer token-1")
 	w.wantAsked(t, "")
 
-	release := make(chan struct{})
+	release := newGate(t)
 	w.tokens.answerWith(func(rw http.ResponseWriter, _ *http.Request) {
-		<-release
+		release.wait()
 		fmt.Fprint(rw, `{"access_token":"fresh","expires_in":900,"token_type":"Bearer"}`)
 	})
 	w.clock.advance(time.Second)
 	for range 5 { // nobody waits while the old token is good
 		w.wantAuthorization(t, user, "Bearer token-1")
 	}
-	close(release)
+	release.open()
 	w.eventually(t, user, "Bearer fresh")
 	w.wantAsked(t, "", "")
 }
@@ -173,7 +173,7 @@ func TestEarlyRefresh(t *testing.T) {
 // eventually calls until the refresh that is under way has landed.
 func (w *world) eventually(t *testing.T, c *hostclient.Client, want string) {
 	t.Helper()
-	for {
+	for range 10_000 {
 		got := w.authorization(t, c)
 		if got == want {
 			return
@@ -182,6 +182,7 @@ func (w *world) eventually(t *testing.T, c *hostclient.Client, want string) {
 			t.Fatalf("got %q, want %q", got, want)
 		}
 	}
+	t.Fatalf("the refresh never landed")
 }
 
 func TestEarlyRefreshFails(t *testing.T) {
@@ -246,29 +247,25 @@ func TestTokenIsDroppedOn401(t *testing.T) {
 }
 
 func TestLate401DropsNothing(t *testing.T) {
-	arrived, release := make(chan struct{}), make(chan struct{})
+	arrived, release := newGate(t), newGate(t)
 	w := newWorld(t, "", func(rw http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "Bearer token-1" {
 			return
 		}
 		if r.URL.Path == "/slow" {
-			close(arrived)
-			<-release
+			arrived.open()
+			release.wait()
 		}
 		rw.WriteHeader(http.StatusUnauthorized)
 	})
+	t.Cleanup(release.open) // also before the servers made after it close
 	user := w.client.AsUser(accountID)
-	slow := make(chan error)
-	go func() {
-		_, err := hostclient.Get[struct{}](t.Context(), user, "/slow")
-		slow <- err
-	}()
-	<-arrived
+	slow := call(t, user, "/slow", arrived)
 	if _, err := hostclient.Get[struct{}](t.Context(), user, "/x"); !errors.Is(err, hostclient.ErrUnauthorized) {
 		t.Errorf("got %v, want ErrUnauthorized", err)
 	}
 	w.wantAuthorization(t, user, "Bearer token-2")
-	close(release)
+	release.open()
 	if err := <-slow; !errors.Is(err, hostclient.ErrUnauthorized) {
 		t.Errorf("got %v, want ErrUnauthorized", err)
 	}
@@ -287,24 +284,19 @@ func TestForget(t *testing.T) {
 
 func TestForgetWhileATokenIsUnderWay(t *testing.T) {
 	w := newWorld(t, "", nil)
-	arrived, release := make(chan struct{}), make(chan struct{})
+	arrived, release := newGate(t), newGate(t)
 	w.tokens.answerWith(func(rw http.ResponseWriter, _ *http.Request) {
-		close(arrived)
-		<-release
+		arrived.open()
+		release.wait()
 		fmt.Fprint(rw, `{"access_token":"late","expires_in":900,"token_type":"Bearer"}`)
 	})
 	user := w.client.AsUser(accountID)
-	early := make(chan error)
-	go func() {
-		_, err := hostclient.Get[struct{}](t.Context(), user, "/x")
-		early <- err
-	}()
-	<-arrived
+	early := call(t, user, "/x", arrived)
 	w.hosts.Forget(clientKey)
 	w.tokens.answerWith(nil)
 	w.wantAuthorization(t, user, "Bearer token-2") // does not join the request of before
 	w.hosts.Forget(clientKey)
-	close(release)
+	release.open()
 	if err := <-early; err != nil {
 		t.Errorf("the caller of before: %v", err)
 	}
@@ -313,10 +305,10 @@ func TestForgetWhileATokenIsUnderWay(t *testing.T) {
 
 func TestCallerLeavesAndTheTokenStays(t *testing.T) {
 	w := newWorld(t, "", nil)
-	arrived, release := make(chan struct{}), make(chan struct{})
+	arrived, release := make(chan struct{}), newGate(t)
 	w.tokens.answerWith(func(rw http.ResponseWriter, _ *http.Request) {
 		close(arrived)
-		<-release
+		release.wait()
 		fmt.Fprint(rw, `{"access_token":"kept","expires_in":900,"token_type":"Bearer"}`)
 	})
 	user := w.client.AsUser(accountID)
@@ -328,7 +320,7 @@ func TestCallerLeavesAndTheTokenStays(t *testing.T) {
 	if _, err := hostclient.Get[struct{}](ctx, user, "/x"); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want context.Canceled", err)
 	}
-	close(release)
+	release.open()
 	w.wantAuthorization(t, user, "Bearer kept")
 	w.wantAsked(t, "")
 }
@@ -350,9 +342,8 @@ func TestCacheIsBounded(t *testing.T) {
 
 func TestTokenTimeout(t *testing.T) {
 	w := newWorldWith(t, "", nil, func(c *hostclient.Config) { c.TokenTimeout = time.Millisecond })
-	release := make(chan struct{})
-	w.tokens.answerWith(func(http.ResponseWriter, *http.Request) { <-release })
-	defer close(release)
+	release := newGate(t)
+	w.tokens.answerWith(func(http.ResponseWriter, *http.Request) { release.wait() })
 	if _, err := hostclient.Get[struct{}](t.Context(), w.client.AsUser(accountID), "/x"); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v, want context.DeadlineExceeded", err)
 	}

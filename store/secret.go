@@ -18,12 +18,11 @@ const redacted = "[redacted]"
 // The zero Secret means that there is none. A Secret is immutable and safe for
 // concurrent use.
 type Secret struct {
-	// A pointer, because fmt reads unexported fields of foreign structs
-	// without calling their methods: it then prints an address.
-	v *secretText
+	// fmt reads unexported fields of foreign structs without calling their
+	// methods, and for a verb that does not fit it even follows pointers to
+	// structs. Of a pointer to a string it always prints the address.
+	v *string
 }
-
-type secretText struct{ text string }
 
 // NewSecret returns the Secret that holds text. Empty text gives the zero
 // Secret.
@@ -31,7 +30,7 @@ func NewSecret(text string) Secret {
 	if text == "" {
 		return Secret{}
 	}
-	return Secret{v: &secretText{text: text}}
+	return Secret{v: &text}
 }
 
 // Reveal returns the secret itself, "" for the zero Secret. The bytes of that
@@ -40,7 +39,7 @@ func (s Secret) Reveal() string {
 	if s.v == nil {
 		return ""
 	}
-	return s.v.text
+	return *s.v
 }
 
 // IsZero reports whether there is no secret.
