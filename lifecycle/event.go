@@ -19,9 +19,11 @@ import (
 )
 
 const (
-	minSecret    = 32
-	maxSecret    = 4096
-	maxClientKey = 512
+	minSecret = 32
+	maxSecret = 4096
+	// maxClientKey is what a Verifier takes as an issuer. The bound is for
+	// the body that came without a token.
+	maxClientKey = 255
 )
 
 // payload is the body of an event.
@@ -47,7 +49,7 @@ type payload struct {
 	CloudID                         string `json:"cloudId"`
 	CapabilitySet                   string `json:"capabilitySet"`
 
-	Unknown jsontext.Value `json:",unknown"`
+	Unknown jsontext.Value `json:",embed"`
 }
 
 // retired are members of old hosts that name users in ways that are gone.

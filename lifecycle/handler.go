@@ -101,9 +101,6 @@ func acceptable(r *http.Request) error {
 	if err != nil || media != "application/json" || named && !strings.EqualFold(charset, "utf-8") {
 		return requestError{http.StatusUnsupportedMediaType, "the body is not JSON in UTF-8"}
 	}
-	if r.ContentLength > maxBody {
-		return requestError{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body has more than %d bytes", maxBody)}
-	}
 	return nil
 }
 
