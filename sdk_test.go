@@ -19,6 +19,7 @@ const module = "github.com/atlassian-connect-go/sdk"
 // Imports run downwards only.
 var allowed = map[string][]string{
 	"":                     {},
+	"/internal/posted":     {},
 	"/internal/qsh":        {},
 	"/internal/redact":     {},
 	"/internal/strictjson": {},
@@ -27,9 +28,9 @@ var allowed = map[string][]string{
 	"/store/boltstore":     {"/store"},
 	"/descriptor":          {},
 	"/auth":                {"/store", "/internal/qsh", "/internal/redact", "/internal/strictjson"},
-	"/lifecycle":           {"/auth", "/store", "/internal/strictjson"},
+	"/lifecycle":           {"/auth", "/store", "/internal/posted", "/internal/strictjson"},
 	"/hostclient":          {"/store", "/internal/qsh", "/internal/redact"},
-	"/webhook":             {"/auth", "/store", "/internal/redact"},
+	"/webhook":             {"/auth", "/store", "/internal/posted", "/internal/redact"},
 	"/connect":             {"/auth", "/descriptor", "/hostclient", "/lifecycle", "/store", "/webhook", "/internal/qsh", "/internal/redact"},
 	// The host signs and verifies with code of its own, so that a mistake in
 	// auth cannot cancel itself out.

@@ -206,6 +206,7 @@ func TestNewVerifierRefuses(t *testing.T) {
 		"no store":         func(c *auth.Config) { c.Installations = nil },
 		"no keys":          func(c *auth.Config) { c.Keys = nil },
 		"negative life":    func(c *auth.Config) { c.MaxLife = -time.Second },
+		"long life":        func(c *auth.Config) { c.MaxLife = time.Hour + time.Second },
 		"empty base URL":   func(c *auth.Config) { c.BaseURLs = []string{baseURL, ""} },
 		"base URL no host": func(c *auth.Config) { c.BaseURLs = []string{"https:///x"} },
 		"base URL a path":  func(c *auth.Config) { c.BaseURLs = []string{"/x"} },
@@ -261,7 +262,7 @@ func TestLeewaySetting(t *testing.T) {
 		{time.Minute, 0, -180, -60, auth.CodeExpired},
 		{0, 3 * time.Minute, 0, 180, ""},
 		{0, 3 * time.Minute, 0, 181, auth.CodeLifetime},
-		{0, 2 * time.Hour, 0, 7200, ""},
+		{0, time.Hour, 0, 3600, ""},
 	} {
 		w := newWorld(t, func(cfg *auth.Config) { cfg.Leeway, cfg.MaxLife = c.leeway, c.life })
 		s := hostRequest(w.clock.unix())

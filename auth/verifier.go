@@ -67,7 +67,8 @@ type Config struct {
 	// negative is none.
 	Leeway time.Duration
 	// MaxLife is the longest life of a token that is admitted, and of a
-	// session; 0 is one hour, and negative is an error.
+	// session; 0 is one hour, and more is an error: package lifecycle counts
+	// on no token being good for longer.
 	MaxLife time.Duration
 	// Clock tells the time; nil is time.Now.
 	Clock func() time.Time
@@ -107,8 +108,8 @@ func NewVerifier(cfg Config) (*Verifier, error) {
 		return nil, errors.New("auth: there is no store of installations")
 	case cfg.Keys == nil:
 		return nil, errors.New("auth: there is no source of keys")
-	case cfg.MaxLife < 0:
-		return nil, errors.New("auth: the longest life of a token is negative")
+	case cfg.MaxLife < 0 || cfg.MaxLife > time.Hour:
+		return nil, fmt.Errorf("auth: a longest life of %v for tokens is not in (0, 1h]", cfg.MaxLife)
 	}
 	v := &Verifier{
 		appKey:        cfg.AppKey,

@@ -14,6 +14,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/atlassian-connect-go/sdk/auth"
+	"github.com/atlassian-connect-go/sdk/internal/posted"
 	"github.com/atlassian-connect-go/sdk/internal/strictjson"
 	"github.com/atlassian-connect-go/sdk/store"
 )
@@ -60,7 +61,7 @@ var retired = []string{"userKey", "user", "links"}
 func decode(body []byte) (*payload, error) {
 	p := new(payload)
 	if err := strictjson.Object(body, p, &p.Unknown); err != nil {
-		return nil, requestError{http.StatusBadRequest, "the body is " + err.Error()}
+		return nil, posted.Error{Status: http.StatusBadRequest, Text: "the body is " + err.Error()}
 	}
 	return p, nil
 }

@@ -5,26 +5,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"mime"
 	"net/http"
-	"strings"
 
 	"github.com/atlassian-connect-go/sdk/auth"
+	"github.com/atlassian-connect-go/sdk/internal/posted"
 	"github.com/atlassian-connect-go/sdk/store"
 )
 
 const maxBody = 64 << 10
-
-// requestError is a request that is not an event at all.
-type requestError struct {
-	status int
-	text   string
-}
-
-func (e requestError) Error() string   { return "lifecycle: " + e.text }
-func (e requestError) HTTPStatus() int { return e.status }
 
 // Handler returns the handler of the route that the descriptor names for the
 // event. It takes POST with a JSON body of at most 64 KiB and answers 204 once
@@ -38,10 +27,7 @@ func (l *Lifecycle) Handler(event Event) http.Handler {
 		panic(fmt.Sprintf("lifecycle: no event is named %q", string(event)))
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodPost {
-			w.Header().Set("Allow", http.MethodPost)
-		}
-		clientKey, changed, err := l.handle(r, event)
+		clientKey, changed, err := l.handle(w, r, event)
 		if err != nil {
 			l.verifier.Refuse(w, r, err)
 			return
@@ -53,8 +39,8 @@ func (l *Lifecycle) Handler(event Event) http.Handler {
 }
 
 // handle verifies the request, reads it and applies it.
-func (l *Lifecycle) handle(r *http.Request, event Event) (clientKey string, changed bool, err error) {
-	if err := acceptable(r); err != nil {
+func (l *Lifecycle) handle(w http.ResponseWriter, r *http.Request, event Event) (clientKey string, changed bool, err error) {
+	if err := cmp.Or(posted.Method(w, r), posted.JSON(r)); err != nil {
 		return "", false, err
 	}
 	policy := auth.HostRequest
@@ -66,9 +52,9 @@ func (l *Lifecycle) handle(r *http.Request, event Event) (clientKey string, chan
 	if refusal != nil && doubt == nil {
 		return "", false, refusal
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
+	body, err := posted.Body(r, maxBody)
 	if err != nil {
-		return "", false, readError(err)
+		return "", false, err
 	}
 	p, err := decode(body)
 	if err != nil {
@@ -89,29 +75,6 @@ func (l *Lifecycle) handle(r *http.Request, event Event) (clientKey string, chan
 		changed, err = l.notice(r.Context(), event, caller)
 	}
 	return caller.ClientKey, changed, err
-}
-
-// acceptable checks what can be said of a request before its token.
-func acceptable(r *http.Request) error {
-	if r.Method != http.MethodPost {
-		return requestError{http.StatusMethodNotAllowed, "the method is not POST"}
-	}
-	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	charset, named := params["charset"]
-	if err != nil || media != "application/json" || named && !strings.EqualFold(charset, "utf-8") {
-		return requestError{http.StatusUnsupportedMediaType, "the body is not JSON in UTF-8"}
-	}
-	return nil
-}
-
-// readError tells a body that is too long or broken off from the app's own
-// trouble, which it never is.
-func readError(err error) error {
-	var size *http.MaxBytesError
-	if errors.As(err, &size) {
-		return err
-	}
-	return requestError{http.StatusBadRequest, "the body broke off"}
 }
 
 // doubtful returns the refusal of a disabled notification that the host may

@@ -2,26 +2,14 @@ package webhook
 
 import (
 	"encoding/json"
-	"errors"
-	"io"
 	"log/slog"
-	"mime"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/atlassian-connect-go/sdk/auth"
+	"github.com/atlassian-connect-go/sdk/internal/posted"
 )
-
-// requestError is a request that is no event at all.
-type requestError struct {
-	status int
-	text   string
-}
-
-func (e requestError) Error() string   { return "webhook: " + e.text }
-func (e requestError) HTTPStatus() int { return e.status }
 
 // busyError is an event that was not taken and may come again.
 type busyError struct {
@@ -48,15 +36,12 @@ func (q *Queue) Handler(v *auth.Verifier, name string, handle Func) http.Handler
 		panic("webhook: " + name + ": the verifier or the function is nil")
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		e, err := q.read(v, name, r)
+		e, err := q.read(w, r, v, name)
 		fresh := false
 		if err == nil {
 			fresh, err = q.add(&job{e, handle})
 		}
 		if err != nil {
-			if r.Method != http.MethodPost {
-				w.Header().Set("Allow", http.MethodPost)
-			}
 			v.Refuse(w, r, err)
 			return
 		}
@@ -70,12 +55,9 @@ func (q *Queue) Handler(v *auth.Verifier, name string, handle Func) http.Handler
 
 // read verifies the request and makes an Event of it. Of a request that is not
 // the host's it reads no body.
-func (q *Queue) read(v *auth.Verifier, name string, r *http.Request) (*Event, error) {
-	if r.Method != http.MethodPost {
-		return nil, requestError{http.StatusMethodNotAllowed, "the method is not POST"}
-	}
-	if r.ContentLength > q.cfg.MaxBody {
-		return nil, &http.MaxBytesError{Limit: q.cfg.MaxBody}
+func (q *Queue) read(w http.ResponseWriter, r *http.Request, v *auth.Verifier, name string) (*Event, error) {
+	if err := posted.Method(w, r); err != nil {
+		return nil, err
 	}
 	caller, err := v.Check(r, auth.HostRequest)
 	if err != nil {
@@ -101,23 +83,15 @@ func (q *Queue) read(v *auth.Verifier, name string, r *http.Request) (*Event, er
 
 // body reads the body, which is empty or JSON in UTF-8.
 func (q *Queue) body(r *http.Request) (json.RawMessage, error) {
-	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, q.cfg.MaxBody))
-	var size *http.MaxBytesError
-	switch {
-	case errors.As(err, &size):
+	body, err := posted.Body(r, q.cfg.MaxBody)
+	if err != nil || len(body) == 0 {
 		return nil, err
-	case err != nil:
-		return nil, requestError{http.StatusBadRequest, "the body broke off"}
-	case len(body) == 0:
-		return nil, nil
 	}
-	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	charset, named := params["charset"]
-	if err != nil || media != "application/json" || named && !strings.EqualFold(charset, "utf-8") {
-		return nil, requestError{http.StatusUnsupportedMediaType, "the body is not JSON in UTF-8"}
+	if err := posted.JSON(r); err != nil {
+		return nil, err
 	}
 	if !json.Valid(body) {
-		return nil, requestError{http.StatusBadRequest, "the body is not JSON"}
+		return nil, posted.Error{Status: http.StatusBadRequest, Text: "the body is not JSON"}
 	}
 	return body, nil
 }

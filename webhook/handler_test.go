@@ -136,7 +136,7 @@ func TestRefusals(t *testing.T) {
 		{"DELETE without a token", delivery{method: http.MethodDelete, sign: unsigned}, 405},
 		{"too long", delivery{body: long}, 413},
 		{"too long, length unsaid", delivery{body: long, chunked: true}, 413},
-		{"too long, unsigned", delivery{body: long, sign: unsigned}, 413},
+		{"too long, unsigned", delivery{body: long, sign: unsigned}, 401},
 		{"text", delivery{header: contentType("text/plain")}, 415},
 		{"form", delivery{body: "a=b", header: contentType("application/x-www-form-urlencoded")}, 415},
 		{"no media type", delivery{header: contentType()}, 415},

@@ -1,0 +1,55 @@
+// Package posted reads what a host posts to an app: JSON in UTF-8, up to a
+// limit. What is refused is an Error with the status of the answer.
+package posted
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+)
+
+// Error is a request that is not a post of JSON.
+type Error struct {
+	Status int
+	Text   string
+}
+
+func (e Error) Error() string { return "posted: " + e.Text }
+
+// HTTPStatus returns the status of the answer.
+func (e Error) HTTPStatus() int { return e.Status }
+
+// Method refuses every method but POST, and names that one in the answer.
+func Method(w http.ResponseWriter, r *http.Request) error {
+	if r.Method == http.MethodPost {
+		return nil
+	}
+	w.Header().Set("Allow", http.MethodPost)
+	return Error{http.StatusMethodNotAllowed, "the method is not POST"}
+}
+
+// JSON refuses a body that does not say that it is JSON in UTF-8.
+func JSON(r *http.Request) error {
+	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	charset, named := params["charset"]
+	if err != nil || media != "application/json" || named && !strings.EqualFold(charset, "utf-8") {
+		return Error{http.StatusUnsupportedMediaType, "the body is not JSON in UTF-8"}
+	}
+	return nil
+}
+
+// Body reads the whole body, up to limit bytes. A longer one is an
+// *http.MaxBytesError.
+func Body(r *http.Request, limit int64) ([]byte, error) {
+	if r.ContentLength > limit {
+		return nil, &http.MaxBytesError{Limit: limit}
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, limit))
+	var size *http.MaxBytesError
+	if err != nil && !errors.As(err, &size) {
+		return nil, Error{http.StatusBadRequest, "the body broke off"}
+	}
+	return body, err
+}
