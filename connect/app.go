@@ -11,6 +11,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -51,7 +53,7 @@ func New(cfg Config) (*App, error) {
 	a := &App{cfg: cfg}
 	keys, err := auth.NewKeyServer(auth.KeyServerConfig{URLs: cfg.InstallKeysURLs, Transport: cfg.Transport, Clock: cfg.Clock})
 	if err != nil {
-		return nil, fmt.Errorf("connect: %w", err)
+		return nil, fmt.Errorf("connect: InstallKeysURLs: %w", err)
 	}
 	if a.verifier, err = auth.NewVerifier(auth.Config{
 		AppKey: cfg.Descriptor.Key, BaseURLs: cfg.baseURLs(), Installations: cfg.Store, Keys: keys,
@@ -79,6 +81,9 @@ func New(cfg Config) (*App, error) {
 	if err := a.openOwn(); err != nil {
 		return nil, err
 	}
+	if u, err := url.Parse(cfg.BaseURL); cfg.Development && err == nil && !auth.Loopback(u.Hostname()) {
+		cfg.Logger.Warn("development mode is on for an app that others can reach: it tells callers why they are refused")
+	}
 	return a, nil
 }
 
@@ -88,56 +93,101 @@ func (a *App) openOwn() error {
 	if err != nil {
 		return err
 	}
-	a.open(&route{kind: kindPublic, pattern: DescriptorPath, handler: described})
 	l := a.cfg.Descriptor.Lifecycle
-	for event, url := range map[lifecycle.Event]string{
-		lifecycle.EventInstalled:   l.Installed,
-		lifecycle.EventUninstalled: l.Uninstalled,
-		lifecycle.EventEnabled:     l.Enabled,
-		lifecycle.EventDisabled:    l.Disabled,
-	} {
-		path, err := a.ownPath(url)
-		if err != nil {
-			return fmt.Errorf("connect: lifecycle.%s: %w", event, err)
-		}
-		a.open(&route{kind: kindLifecycle, pattern: path, event: string(event), handler: a.lifecycle.Handler(event)})
+	routes := []*route{
+		{kind: kindOwn, pattern: DescriptorPath, handler: described},
+		{kind: kindOwn, pattern: "/healthz", methods: readMethods, quiet: true, handler: http.HandlerFunc(a.healthy)},
+		{kind: kindOwn, pattern: "/readyz", methods: readMethods, quiet: true, handler: http.HandlerFunc(a.ready)},
 	}
-	a.open(&route{kind: kindPublic, pattern: "/healthz", methods: readMethods, handler: http.HandlerFunc(a.healthy)})
-	a.open(&route{kind: kindPublic, pattern: "/readyz", methods: readMethods, handler: http.HandlerFunc(a.ready)})
+	for _, callback := range []struct {
+		event lifecycle.Event
+		url   string
+	}{
+		{lifecycle.EventInstalled, l.Installed},
+		{lifecycle.EventUninstalled, l.Uninstalled},
+		{lifecycle.EventEnabled, l.Enabled},
+		{lifecycle.EventDisabled, l.Disabled},
+	} {
+		path, err := a.ownPath(callback.url)
+		if err != nil {
+			return fmt.Errorf("connect: lifecycle.%s: %w", callback.event, err)
+		}
+		routes = append(routes, &route{
+			kind: kindLifecycle, pattern: path, event: string(callback.event), handler: a.lifecycle.Handler(callback.event),
+		})
+	}
+	for _, r := range routes {
+		if err := a.add(r); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
-// descriptorHandler serves the descriptor for the base URL it is asked at.
+// descriptorHandler serves the descriptor for the base URL it is asked at: the
+// one whose host and path the request has, or else whose path, or else the
+// first.
 func (a *App) descriptorHandler() (http.Handler, error) {
-	byHost := make(map[string]http.Handler)
+	type variant struct {
+		host, path string
+		handler    http.Handler
+	}
+	var variants []variant
 	for _, base := range a.cfg.baseURLs() {
+		u, err := url.Parse(base)
+		if err != nil {
+			return nil, fmt.Errorf("connect: %w", err)
+		}
 		h, err := descriptor.NewHandler(a.cfg.Descriptor.WithBaseURL(base), descriptor.HandlerConfig{})
 		if err != nil {
 			return nil, fmt.Errorf("connect: %w", err)
 		}
-		if host := hostOf(base); byHost[host] == nil {
-			byHost[host] = h
-		}
+		variants = append(variants, variant{plainAuthority(u.Host), u.Path, h})
 	}
-	primary := byHost[hostOf(a.cfg.BaseURL)]
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Add("Vary", "Host")
-		if h, ok := byHost[r.Host]; ok {
-			h.ServeHTTP(w, r)
-			return
+		best, most := variants[0], -1
+		for _, v := range variants {
+			score := 0
+			if v.host == plainAuthority(r.Host) {
+				score += 2
+			}
+			if r.URL.Path == v.path+DescriptorPath {
+				score++
+			}
+			if score > most {
+				best, most = v, score
+			}
 		}
-		primary.ServeHTTP(w, r)
+		w.Header().Add("Vary", "Host")
+		best.handler.ServeHTTP(w, r)
 	}), nil
 }
 
+// plainAuthority returns a host as it is compared: in lower case and without
+// the port that its scheme has anyway.
+func plainAuthority(host string) string {
+	host = strings.ToLower(host)
+	for _, port := range []string{":443", ":80"} {
+		host = strings.TrimSuffix(host, port)
+	}
+	return host
+}
+
 // CallerFrom returns who a verified request comes from. In the handlers of
-// Page, Host, API, Session and Webhook routes it is never nil.
+// Page, HostRequest, API, Session and Webhook routes it is never nil; in those
+// of Public and CacheablePage routes it is.
 func CallerFrom(ctx context.Context) *auth.Caller { return auth.CallerFrom(ctx) }
 
 // Host returns the client that calls the caller's host as the app's own user;
 // its AsUser calls it as a person. A caller without a live installation gets a
 // client that tells so at every call.
+//
+// The client signs with the tenant's secret as it was when the request was
+// verified. Work that goes on for longer takes a new one from HostOf.
 func (a *App) Host(caller *auth.Caller) *hostclient.Client {
+	if caller == nil {
+		return hostclient.Failing(fmt.Errorf("%w: the request has no caller", hostclient.ErrNotInstalled))
+	}
 	client, err := a.hosts.For(caller.Installation)
 	if err != nil {
 		return hostclient.Failing(err)
@@ -170,8 +220,12 @@ func (a *App) AllJSURL() string { return a.cfg.AllJSURL }
 // Descriptor returns a copy of the descriptor as it is served.
 func (a *App) Descriptor() *descriptor.App { return a.cfg.Descriptor.Clone() }
 
-// Purge deletes the tenants whose time after the uninstall is over; see
-// lifecycle.Lifecycle.Purge.
+// Settle waits until the webhooks that were acknowledged are handled, for tests.
+func (a *App) Settle(ctx context.Context) error { return a.webhooks.Settle(ctx) }
+
+// Purge deletes the tenants whose time after the uninstall, Config.Retention, is
+// over, and returns how many; see lifecycle.Lifecycle.Purge. An app calls it
+// about once a day: nothing else deletes them.
 func (a *App) Purge(ctx context.Context) (int, error) { return a.lifecycle.Purge(ctx) }
 
 // ServeHTTP serves the routes that were opened and answers 404 to all else.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gorilla/mux"
 
+	"github.com/atlassian-connect-go/sdk/auth"
 	"github.com/atlassian-connect-go/sdk/descriptor"
 )
 
@@ -21,7 +22,7 @@ import (
 // from a test or before serving. No route can be opened after it.
 func (a *App) Check() error {
 	a.build.Do(a.buildRouter)
-	findings := []error{a.cfg.Descriptor.Validate()}
+	findings := []error{a.cfg.Descriptor.Validate(), a.checkPorts()}
 	endpoints := a.cfg.Descriptor.Endpoints()
 	for _, e := range endpoints {
 		findings = append(findings, a.checkEndpoint(e))
@@ -36,6 +37,22 @@ func (a *App) Check() error {
 	return errors.Join(findings...)
 }
 
+// fetchedPorts are the ports at which the host asks for a descriptor, by
+// Atlassian's page on the app descriptor.
+var fetchedPorts = []string{"", "80", "443", "8080"}
+
+// checkPorts finds base URLs at ports that the host does not ask at. A host on
+// this machine does.
+func (a *App) checkPorts() error {
+	var findings []error
+	for _, base := range a.cfg.baseURLs() {
+		if u, err := url.Parse(base); err == nil && !auth.Loopback(u.Hostname()) && !slices.Contains(fetchedPorts, u.Port()) {
+			findings = append(findings, fmt.Errorf("connect: base URL %s: the host fetches descriptors from ports 80, 443 and 8080 only", base))
+		}
+	}
+	return errors.Join(findings...)
+}
+
 func (a *App) checkEndpoint(e descriptor.Endpoint) error {
 	r := a.serves(e)
 	if r == nil {
@@ -44,7 +61,7 @@ func (a *App) checkEndpoint(e descriptor.Endpoint) error {
 	want := kindsFor(e)
 	switch {
 	case !slices.Contains(want, r.kind):
-		return fmt.Errorf("connect: %s: %s is served by a %s route, want %s", e.Path, e.Route, r.kind, either(want))
+		return fmt.Errorf("connect: %s: %s is served by %s, want %s", e.Path, e.Route, r.kind, either(want))
 	case r.methods != nil && !slices.Contains(r.methods, e.Method):
 		return fmt.Errorf("connect: %s: %s is served, and not for %s", e.Path, e.Route, e.Method)
 	case (r.kind == kindWebhook || r.kind == kindLifecycle) && r.event != e.Event:

@@ -44,9 +44,9 @@ func TestCheck(t *testing.T) {
 			w.Page("/panel", hello)
 			w.HostRequest("/hook", hello)
 		}, []string{
-			"/page/{project.key} is served by a API route, want page or host",
-			"/panel is served by a page route, want cacheable page",
-			"/hook is served by a host route, want webhook",
+			"/page/{project.key} is served by API, want Page or HostRequest",
+			"/panel is served by Page, want CacheablePage",
+			"/hook is served by HostRequest, want Webhook",
 		}},
 		{"wrong event", func(w *world) {
 			w.Page("/page/{project}", hello)
@@ -66,7 +66,7 @@ func TestCheck(t *testing.T) {
 			w.Public("/page/", http.HandlerFunc(hello))
 			w.CacheablePage("/panel", hello)
 			w.Webhook("jira:issue_created", "/hook", onEvent)
-		}, []string{"/page/{project.key} is served by a public route"}},
+		}, []string{"/page/{project.key} is served by Public"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t, described)
@@ -91,6 +91,18 @@ func TestCheckValidatesTheDescriptor(t *testing.T) {
 	w := newWorld(t, func(c *connect.Config) { c.Descriptor.Key = "no spaces allowed" })
 	if err := w.Check(); err == nil || !strings.Contains(err.Error(), "key") {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestCheckPorts(t *testing.T) {
+	for base, want := range map[string]bool{
+		"https://a.example": true, "https://a.example:443": true, "https://a.example:8080": true,
+		"https://a.example:8443": false, "http://127.0.0.1:4711": true,
+	} {
+		err := newWorld(t, func(c *connect.Config) { c.BaseURL = base }).Check()
+		if (err == nil) != want {
+			t.Errorf("%s: got %v", base, err)
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -32,7 +33,8 @@ type Config struct {
 	BaseURL string
 	// OtherBaseURLs are further base URLs the app may be installed with: of
 	// regions, of proxies, of a former address. A descriptor that is asked
-	// for at the host of one of them names that one.
+	// for at one of them names that one. No route's pattern may lie below the
+	// path of any of them.
 	OtherBaseURLs []string
 	// Descriptor is the app's descriptor. The App works on a copy of it, with
 	// the base URL and, where they are empty, the lifecycle URLs filled in.
@@ -66,6 +68,10 @@ type Config struct {
 	// MaxBody is the largest request body that a page, API or host route
 	// reads, in bytes; 0 is 10 MiB.
 	MaxBody int64
+	// StopDelay is how long Serve goes on at its end while readyz says that
+	// the app is stopping, so that a load balancer sees it before
+	// connections are refused; 0 is not at all.
+	StopDelay time.Duration
 	// StopTimeout is how long Serve waits at its end for requests and
 	// webhooks under way; 0 is 20 seconds.
 	StopTimeout time.Duration
@@ -77,8 +83,9 @@ type Config struct {
 	// Logger receives a line for each request and whatever goes wrong, with
 	// tokens and secrets taken out; nil is slog.Default().
 	Logger *slog.Logger
-	// Development answers refused requests with the reason, and makes Serve
-	// log what Check finds. It must be off where others than the developer
+	// Development answers refused requests with the reason, logs the paths
+	// that no route serves, and makes Serve log what Check finds. It must be
+	// off where others than the developer
 	// can reach the app.
 	Development bool
 }
@@ -91,8 +98,13 @@ func (cfg Config) settled() (Config, error) {
 		return cfg, errors.New("connect: there is no descriptor")
 	case cfg.Store == nil:
 		return cfg, errors.New("connect: there is no store")
-	case cfg.MaxBody < 0 || cfg.StopTimeout < 0:
-		return cfg, errors.New("connect: a limit is negative")
+	case cfg.MaxBody < 0:
+		return cfg, errors.New("connect: MaxBody is negative")
+	case cfg.StopTimeout < 0 || cfg.StopDelay < 0:
+		return cfg, errors.New("connect: StopTimeout or StopDelay is negative")
+	}
+	if err := unservable(cfg.Descriptor); err != nil {
+		return cfg, err
 	}
 	env, err := auth.EnvironmentNamed(cfg.Environment)
 	if err != nil {
@@ -122,12 +134,25 @@ func (cfg Config) settled() (Config, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.Default()
 	}
-	if cfg.BaseURL, err = baseURL(cfg.BaseURL); err != nil {
+	if err := auth.HostPatterns(cfg.AllowedHosts).Validate(); err != nil {
+		return cfg, fmt.Errorf("connect: AllowedHosts: %w", err)
+	}
+	if u, err := url.Parse(cfg.AllJSURL); err != nil || u.Host == "" || secure(u) != nil {
+		return cfg, fmt.Errorf("connect: AllJSURL %q is not an https URL", cfg.AllJSURL)
+	}
+	return cfg.located()
+}
+
+// located returns the config with its base URLs in order and the descriptor
+// that is served.
+func (cfg Config) located() (Config, error) {
+	var err error
+	if cfg.BaseURL, err = baseURL("BaseURL", cfg.BaseURL); err != nil {
 		return cfg, err
 	}
 	others := make([]string, 0, len(cfg.OtherBaseURLs))
 	for _, raw := range cfg.OtherBaseURLs {
-		other, err := baseURL(raw)
+		other, err := baseURL("OtherBaseURLs", raw)
 		if err != nil {
 			return cfg, err
 		}
@@ -135,24 +160,51 @@ func (cfg Config) settled() (Config, error) {
 	}
 	cfg.OtherBaseURLs = others
 	for realm, raw := range cfg.Descriptor.RegionBaseURLs {
-		if _, err := baseURL(raw); err != nil {
-			return cfg, fmt.Errorf("regionBaseUrls.%s: %w", realm, err)
+		if _, err := baseURL("the descriptor's regionBaseUrls."+realm, raw); err != nil {
+			return cfg, err
 		}
 	}
 	cfg.Descriptor = describe(cfg)
 	return cfg, nil
 }
 
-// baseURL returns a base URL without its trailing slash.
-func baseURL(raw string) (string, error) {
-	u, err := url.Parse(raw)
-	if err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-		return "", fmt.Errorf("connect: base URL %q is not a scheme, a host and a path", raw)
+// unservable reports a descriptor that makes the host speak in ways that this
+// SDK refuses.
+func unservable(d *descriptor.App) error {
+	off := func(opt *bool) bool { return opt != nil && !*opt }
+	switch {
+	case !d.Authentication.UsesJWT():
+		return fmt.Errorf("connect: the descriptor's authentication is %q: this SDK takes requests with tokens only", d.Authentication.Type)
+	case off(d.APIMigrations.SignedInstall):
+		return errors.New("connect: the descriptor's apiMigrations.signed-install is false: this SDK takes signed installs only")
+	case off(d.APIMigrations.ContextQSH):
+		return errors.New("connect: the descriptor's apiMigrations.context-qsh is false: this SDK takes context tokens that say what they are")
 	}
-	if u.Scheme != "https" && (u.Scheme != "http" || !auth.Loopback(u.Hostname())) {
-		return "", fmt.Errorf("connect: base URL %q is not https", raw)
+	return nil
+}
+
+// plainPath is the path of a base URL: nothing in it can be written in two
+// ways, or means something to the router.
+var plainPath = regexp.MustCompile(`^(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*/?$`)
+
+// baseURL returns a base URL without its trailing slash.
+func baseURL(name, raw string) (string, error) {
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" || u.User != nil || strings.ContainsAny(raw, "?#") || !plainPath.MatchString(u.EscapedPath()) {
+		return "", fmt.Errorf("connect: %s %q is not a scheme, a host and a plain path", name, raw)
+	}
+	if err := secure(u); err != nil {
+		return "", fmt.Errorf("connect: %s %q %w", name, raw, err)
 	}
 	return strings.TrimSuffix(raw, "/"), nil
+}
+
+// secure refuses all but https, and http on this machine.
+func secure(u *url.URL) error {
+	if u.Scheme != "https" && (u.Scheme != "http" || !auth.Loopback(u.Hostname())) {
+		return errors.New("is not https")
+	}
+	return nil
 }
 
 // baseURLs returns all base URLs, the first being that of the descriptor.

@@ -25,7 +25,7 @@ func (a *App) hardened(next http.Handler) http.Handler {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cache-Control", "no-store")
-		h.Set("Content-Security-Policy", "frame-ancestors 'none'")
+		frameBy(w, nil)
 		next.ServeHTTP(w, r)
 	})
 }
@@ -33,14 +33,13 @@ func (a *App) hardened(next http.Handler) http.Handler {
 // framed lets the verified tenant's own site frame the answer.
 func framed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		caller := auth.CallerFrom(r.Context())
-		w.Header().Set("Content-Security-Policy", frameAncestors(origins(caller.Installation)))
+		frameBy(w, origins(auth.CallerFrom(r.Context()).Installation))
 		next.ServeHTTP(w, r)
 	})
 }
 
 // framedAnywhere lets every allowed host frame the answer, and everybody keep
-// it for an hour.
+// a good one for an hour.
 func (a *App) framedAnywhere(next http.Handler) http.Handler {
 	var sources []string
 	for _, pattern := range a.cfg.AllowedHosts {
@@ -50,12 +49,20 @@ func (a *App) framedAnywhere(next http.Handler) http.Handler {
 		}
 		sources = append(sources, scheme+pattern)
 	}
-	policy := frameAncestors(sources)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Security-Policy", policy)
+		frameBy(w, sources)
 		w.Header().Set("Cache-Control", "public, max-age=3600")
+		recorderOf(w).shared = true
 		next.ServeHTTP(w, r)
 	})
+}
+
+// frameBy says who may frame the answer. It holds even where a handler sets a
+// policy of its own that is silent about it.
+func frameBy(w http.ResponseWriter, sources []string) {
+	policy := frameAncestors(sources)
+	w.Header().Set("Content-Security-Policy", policy)
+	recorderOf(w).ancestors = policy
 }
 
 func frameAncestors(sources []string) string {

@@ -1,6 +1,7 @@
 package connect_test
 
 import (
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -83,6 +84,112 @@ func TestHandlerMayLoosenItsOwnAnswer(t *testing.T) {
 	}
 }
 
+// A handler that sets a policy about other things keeps the one about frames.
+func TestHandlersPolicyKeepsTheFrames(t *testing.T) {
+	w := newWorld(t, nil)
+	own := "frame-ancestors https://one.atlassian.net https://jira.one.example"
+	for path, policies := range map[string][]string{
+		"/replaced": {"default-src 'self'"},
+		"/removed":  nil,
+		"/said":     {"default-src 'self'; Frame-Ancestors https://x.example"},
+	} {
+		w.Page(path, func(w http.ResponseWriter, _ *http.Request) { w.Header()["Content-Security-Policy"] = policies })
+	}
+	url := w.serve(t).URL
+	for path, want := range map[string]string{
+		"/replaced": "default-src 'self' | " + own,
+		"/removed":  own,
+		"/said":     "default-src 'self'; Frame-Ancestors https://x.example",
+	} {
+		got := do(t, "GET", url+path, sign(t, hashOf(t, "GET", path)), nil).Header.Values("Content-Security-Policy")
+		if strings.Join(got, " | ") != want {
+			t.Errorf("%s: got %q, want %q", path, got, want)
+		}
+	}
+}
+
+// What went wrong on a page that everybody may keep is kept by nobody.
+func TestErrorsAreNotKept(t *testing.T) {
+	w := newWorld(t, nil)
+	w.CacheablePage("/fails", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusServiceUnavailable) })
+	w.CacheablePage("/panics", func(w http.ResponseWriter, _ *http.Request) { panic("no") })
+	w.CacheablePage("/works", hello)
+	url := w.serve(t).URL
+	for path, want := range map[string]string{"/fails": "no-store", "/panics": "no-store", "/works": "public, max-age=3600"} {
+		if got := do(t, "GET", url+path, "", nil).Header.Get("Cache-Control"); got != want {
+			t.Errorf("%s: got %q, want %q", path, got, want)
+		}
+	}
+}
+
+// What net/http can do with an answer, it can do behind an App.
+func TestWriterIsWhole(t *testing.T) {
+	w := newWorld(t, nil)
+	w.Public("/flushed", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte("beginning"))
+		w.(http.Flusher).Flush()
+		panic("in the middle")
+	}))
+	w.Public("/controlled", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if err := http.NewResponseController(w).Flush(); err != nil {
+			t.Error(err)
+		}
+		panic("after the header")
+	}))
+	w.Public("/taken", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		_, _ = conn.Write([]byte("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"))
+		_ = conn.Close()
+	}))
+	w.Public("/copied", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.(io.ReaderFrom).ReadFrom(strings.NewReader("all of it"))
+	}))
+	url := w.serve(t).URL
+	for _, path := range []string{"/flushed", "/controlled"} {
+		resp, err := http.Get(url + path)
+		if err != nil {
+			continue // broken off before the header came through
+		}
+		if text, err := io.ReadAll(resp.Body); err == nil {
+			t.Errorf("%s: got a whole answer %q, want one that is broken off", path, text)
+		}
+		resp.Body.Close()
+	}
+	if got := do(t, "GET", url+"/taken", "", nil); got.StatusCode != 204 {
+		t.Errorf("taken: got %d", got.StatusCode)
+	}
+	if got := do(t, "GET", url+"/copied", "", nil); got.body != "all of it" || got.Header.Get("Strict-Transport-Security") == "" {
+		t.Errorf("copied: got %q", got.body)
+	}
+	for _, line := range []string{"bytes=9 ", "route=/copied"} {
+		if !strings.Contains(w.log.String(), line) {
+			t.Errorf("the log lacks %q", line)
+		}
+	}
+}
+
+// The log says what is needed and no more than a stranger may write into it.
+func TestRequestLog(t *testing.T) {
+	for _, development := range []bool{false, true} {
+		w := newWorld(t, func(c *connect.Config) { c.Development = development })
+		url := w.serve(t).URL
+		do(t, "GET", url+"/nobody-serves-this", "", nil)
+		do(t, strings.Repeat("M", 5000), url+"/healthz", "", nil)
+		do(t, "GET", url+"/healthz", "", nil)
+		text := w.log.String()
+		if got := strings.Contains(text, "nobody-serves-this"); got != development {
+			t.Errorf("development %v: path of a 404 in the log: %v", development, got)
+		}
+		if strings.Contains(text, "MMM") || strings.Contains(text, "status=200") {
+			t.Errorf("got %s", text)
+		}
+	}
+}
+
 func TestLogHasNoTokens(t *testing.T) {
 	w := newWorld(t, nil)
 	openAll(w)
@@ -103,7 +210,7 @@ func TestLogHasNoTokens(t *testing.T) {
 			t.Errorf("the log holds %q:\n%s", part, text)
 		}
 	}
-	for _, want := range []string{"route=/page", "kind=page", "status=200", "status=401", "status=404", "handler panicked", "method=GET"} {
+	for _, want := range []string{"route=/page", "kind=Page", "client_key=tenant-1", "status=200", "status=401", "status=404", "handler panicked", "method=GET"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the log lacks %q:\n%s", want, text)
 		}

@@ -5,47 +5,13 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"slices"
 
 	"github.com/atlassian-connect-go/sdk/internal/redact"
 )
 
-// recorder notes what is answered, for the log.
-type recorder struct {
-	http.ResponseWriter
-	status int
-	bytes  int64
-	route  *route
-}
-
-func (r *recorder) WriteHeader(status int) {
-	if r.status == 0 && status >= 200 {
-		r.status = status
-	}
-	r.ResponseWriter.WriteHeader(status)
-}
-
-func (r *recorder) Write(b []byte) (int, error) {
-	if r.status == 0 {
-		r.status = http.StatusOK
-	}
-	n, err := r.ResponseWriter.Write(b)
-	r.bytes += int64(n)
-	return n, err
-}
-
-// Unwrap lets http.ResponseController reach what is below.
-func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
-
-// note tells the log which route serves the request.
-func note(w http.ResponseWriter, r *route) {
-	if rec, ok := w.(*recorder); ok {
-		rec.route = r
-	}
-}
-
 // logged writes a line for each request and keeps a handler's panic from
-// leaving more than a 500. The query is not logged, for the token is in it,
-// and neither is a path that no route has.
+// leaving more than a 500.
 func (a *App) logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := a.cfg.Clock()
@@ -55,24 +21,57 @@ func (a *App) logged(next http.Handler) http.Handler {
 			if p != nil && p != http.ErrAbortHandler {
 				a.cfg.Logger.LogAttrs(r.Context(), slog.LevelError, "handler panicked",
 					slog.String("panic", redact.Text(fmt.Sprint(p))), slog.String("stack", redact.Text(string(debug.Stack()))))
-				if rec.status == 0 {
-					http.Error(rec, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+				if rec.status == 0 && !rec.hijacked {
+					broken(rec)
 					p = nil
 				}
 			}
-			if rec.status == 0 && p == nil {
-				rec.status = http.StatusOK
+			if rec.status == 0 && p == nil && !rec.hijacked {
+				rec.begin(http.StatusOK) // an empty answer, which net/http sends now
 			}
-			attrs := []slog.Attr{slog.String("method", r.Method), slog.Int("status", rec.status),
-				slog.Int64("bytes", rec.bytes), slog.Duration("took", a.cfg.Clock().Sub(began))}
-			if rec.route != nil {
-				attrs = append(attrs, slog.String("route", rec.route.pattern), slog.String("kind", string(rec.route.kind)))
-			}
-			a.cfg.Logger.LogAttrs(r.Context(), slog.LevelInfo, "request", attrs...)
+			a.logRequest(r, rec, slog.Duration("took", a.cfg.Clock().Sub(began)))
 			if p != nil {
 				panic(http.ErrAbortHandler) // the answer is broken off, as its beginning is sent
 			}
 		}()
 		next.ServeHTTP(rec, r)
 	})
+}
+
+// broken answers in the place of a handler that could not.
+func broken(rec *recorder) {
+	h := rec.Header()
+	h.Set("Cache-Control", "no-store")
+	for _, name := range []string{"Etag", "Last-Modified", "Content-Encoding", "Content-Length"} {
+		h.Del(name)
+	}
+	http.Error(rec, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+}
+
+var knownMethods = []string{
+	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
+}
+
+// logRequest leaves out what a stranger can fill: the query, which may hold a
+// token, the path of what no route serves, and invented methods.
+func (a *App) logRequest(r *http.Request, rec *recorder, took slog.Attr) {
+	method := r.Method
+	if !slices.Contains(knownMethods, method) {
+		method = "OTHER"
+	}
+	attrs := []slog.Attr{slog.String("method", method), slog.Int("status", rec.status), slog.Int64("bytes", rec.bytes), took}
+	level := slog.LevelInfo
+	switch {
+	case rec.route != nil:
+		attrs = append(attrs, slog.String("route", rec.route.pattern), slog.String("kind", string(rec.route.kind)))
+		if rec.route.quiet && rec.status < 500 {
+			level = slog.LevelDebug
+		}
+	case a.cfg.Development:
+		attrs = append(attrs, slog.String("path", redact.Text(r.URL.Path)))
+	}
+	if rec.clientKey != "" {
+		attrs = append(attrs, slog.String("client_key", rec.clientKey))
+	}
+	a.cfg.Logger.LogAttrs(r.Context(), level, "request", attrs...)
 }

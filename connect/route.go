@@ -1,7 +1,10 @@
 package connect
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
@@ -11,21 +14,24 @@ import (
 
 	"github.com/atlassian-connect-go/sdk/auth"
 	"github.com/atlassian-connect-go/sdk/internal/qsh"
+	"github.com/atlassian-connect-go/sdk/store"
 	"github.com/atlassian-connect-go/sdk/webhook"
 )
 
-// kind says which requests a route takes.
+// kind says which requests a route takes, by the name of the method that opens
+// it.
 type kind string
 
 const (
-	kindPage      kind = "page"
-	kindCacheable kind = "cacheable page"
-	kindHost      kind = "host"
+	kindPage      kind = "Page"
+	kindCacheable kind = "CacheablePage"
+	kindHost      kind = "HostRequest"
 	kindAPI       kind = "API"
-	kindSession   kind = "session"
-	kindWebhook   kind = "webhook"
+	kindSession   kind = "Session"
+	kindWebhook   kind = "Webhook"
 	kindLifecycle kind = "lifecycle"
-	kindPublic    kind = "public"
+	kindPublic    kind = "Public"
+	kindOwn       kind = "app"
 )
 
 var readMethods = []string{http.MethodGet, http.MethodHead}
@@ -37,85 +43,159 @@ type route struct {
 	// methods are the methods it takes, nil for those the handler takes.
 	methods []string
 	// event is the event of a webhook or a lifecycle route.
-	event   string
+	event string
+	// quiet keeps requests that went well out of the log.
+	quiet   bool
 	handler http.Handler
 }
 
 // Page opens a route for a page that the host shows in a frame: GET and HEAD,
 // with a token for this very request. The answer may be framed by the caller's
-// own site alone and is not stored by browsers.
+// own site alone, also when h sets a Content-Security-Policy of its own, unless
+// that has a frame-ancestors directive; and browsers do not store it.
+//
+// The token is good for the path as the host sees it, decoded once.
 //
 // Here and below, pattern is a path below the base URL, with variables in
-// braces as gorilla/mux has them, read by mux.Vars. A bad pattern and one that
-// is opened already panic, since they are there at every start.
+// braces as gorilla/mux has them, read by mux.Vars. A bad pattern, one that is
+// opened already and a nil h panic, since they are there at every start.
 func (a *App) Page(pattern string, h http.HandlerFunc) {
-	a.open(&route{kind: kindPage, pattern: pattern, methods: readMethods,
-		handler: a.limited(a.verifier.Require(auth.HostRequest)(framed(h)))})
+	a.open(&route{kind: kindPage, pattern: pattern, methods: readMethods, handler: a.verified(auth.HostRequest, framed(orPanic(pattern, h)))})
 }
 
 // CacheablePage opens a route for a page of a module with cacheable set, which
 // the host requests without a token, so it must hold nothing of any tenant: it
-// is public, and may be framed by every allowed host. The page learns who looks
-// at it from its context token.
+// is public, may be framed by every allowed host, and is kept by caches for an
+// hour unless h says otherwise. The page learns who looks at it from its
+// context token.
 func (a *App) CacheablePage(pattern string, h http.HandlerFunc) {
-	a.open(&route{kind: kindCacheable, pattern: pattern, methods: readMethods, handler: a.framedAnywhere(h)})
+	a.open(&route{kind: kindCacheable, pattern: pattern, methods: readMethods, handler: a.limited(a.framedAnywhere(orPanic(pattern, h)))})
 }
 
 // HostRequest opens a route for what the host's own servers ask for, by any
 // method and with a token for this very request: post functions, macros that
 // are rendered by the server, actions of providers.
 func (a *App) HostRequest(pattern string, h http.HandlerFunc) {
-	a.open(&route{kind: kindHost, pattern: pattern, handler: a.limited(a.verifier.Require(auth.HostRequest)(framed(h)))})
+	a.open(&route{kind: kindHost, pattern: pattern, handler: a.verified(auth.HostRequest, framed(orPanic(pattern, h)))})
 }
 
 // API opens a route for what the app's own page asks of it, by any method, with
 // the token of AP.context.getToken in the header "Authorization: JWT …". Since
 // no browser adds that header by itself, other sites cannot forge such a call.
 func (a *App) API(pattern string, h http.HandlerFunc) {
-	a.open(&route{kind: kindAPI, pattern: pattern, handler: a.limited(a.verifier.Require(auth.ContextToken)(h))})
+	a.open(&route{kind: kindAPI, pattern: pattern, handler: a.verified(auth.ContextToken, orPanic(pattern, h))})
 }
 
-// Session opens a route like API for a token of auth.Verifier.IssueSession.
+// Session opens a route like API for a session of the app's own. A page makes
+// one by app.Verifier().IssueSession(caller, 0) and hands it to its script,
+// which sends it as "Authorization: JWT …".
 func (a *App) Session(pattern string, h http.HandlerFunc) {
-	a.open(&route{kind: kindSession, pattern: pattern, handler: a.limited(a.verifier.Require(auth.Session)(h))})
+	a.open(&route{kind: kindSession, pattern: pattern, handler: a.verified(auth.Session, orPanic(pattern, h))})
 }
 
 // Webhook opens the route of a webhook for the event that the descriptor names
 // with this URL. The host has its answer before h runs; see package webhook.
+// When its turn comes, h gets the tenant as it is by then, with the secret in
+// force; an event of a tenant that has uninstalled the app meanwhile is dropped.
 func (a *App) Webhook(event, pattern string, h webhook.Func) {
-	a.open(&route{kind: kindWebhook, pattern: pattern, event: event, handler: a.webhooks.Handler(a.verifier, event, h)})
+	if h == nil {
+		panic("connect: the handler of " + pattern + " is nil")
+	}
+	a.open(&route{kind: kindWebhook, pattern: pattern, event: event, handler: a.webhooks.Handler(a.verifier, event, a.current(h))})
 }
 
 // Public opens a route to everybody, without any check. A pattern that ends in
-// a slash holds all that begins with it.
+// a slash holds all that begins with it. The path of a base URL is cut off
+// before h sees the request. The answer has "Cache-Control: no-store" unless h
+// sets another.
 func (a *App) Public(pattern string, h http.Handler) {
-	a.open(&route{kind: kindPublic, pattern: pattern, handler: h})
+	if h == nil {
+		panic("connect: the handler of " + pattern + " is nil")
+	}
+	a.open(&route{kind: kindPublic, pattern: pattern, handler: a.limited(h)})
 }
 
-func (a *App) open(r *route) {
-	if a.router != nil {
-		panic("connect: " + r.pattern + " is opened after the first request")
+func orPanic(pattern string, h http.HandlerFunc) http.Handler {
+	if h == nil {
+		panic("connect: the handler of " + pattern + " is nil")
 	}
-	if !strings.HasPrefix(r.pattern, "/") || strings.ContainsAny(r.pattern, "?#") {
-		panic(fmt.Sprintf("connect: %q is not a path", r.pattern))
+	return h
+}
+
+// open is add for what is written in a program.
+func (a *App) open(r *route) {
+	if err := a.add(r); err != nil {
+		panic(err.Error())
+	}
+}
+
+func (a *App) add(r *route) error {
+	switch {
+	case a.router != nil:
+		return fmt.Errorf("connect: %s is opened after the first request", r.pattern)
+	case !strings.HasPrefix(r.pattern, "/") || strings.ContainsAny(r.pattern, "?#"):
+		return fmt.Errorf("connect: %q is not a path", r.pattern)
 	}
 	if err := mux.NewRouter().Path(r.pattern).GetError(); err != nil {
-		panic(fmt.Sprintf("connect: %q: %v", r.pattern, err))
+		return fmt.Errorf("connect: %q: %w", r.pattern, err)
+	}
+	for _, base := range a.basePaths() {
+		if _, below := qsh.Below(r.pattern, base); below && base != "" {
+			return fmt.Errorf("connect: %s lies below %s, the path of a base URL: a request for it could mean two routes", r.pattern, base)
+		}
 	}
 	for _, other := range a.routes {
 		if other.pattern == r.pattern {
-			panic(fmt.Sprintf("connect: %q is opened twice, as %s and as %s", r.pattern, other.kind, r.kind))
+			return fmt.Errorf("connect: %s is opened twice, by %s and by %s", r.pattern, other.kind, r.kind)
 		}
 	}
 	a.routes = append(a.routes, r)
+	return nil
 }
 
 func (r *route) isPrefix() bool {
 	return r.kind == kindPublic && strings.HasSuffix(r.pattern, "/")
 }
 
+// verified lets through what the policy admits, with its body limited, and
+// tells the log who it was.
+func (a *App) verified(p auth.Policy, next http.Handler) http.Handler {
+	return a.limited(a.verifier.Require(p)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		recorderOf(w).clientKey = auth.CallerFrom(r.Context()).ClientKey
+		next.ServeHTTP(w, r)
+	})))
+}
+
 // limited bounds the body that the handler can read.
-func (a *App) limited(h http.Handler) http.Handler { return http.MaxBytesHandler(h, a.cfg.MaxBody) }
+func (a *App) limited(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// net/http closes the connection of a body that is too long, if it
+		// is told through its own writer.
+		r2 := *r
+		r2.Body = http.MaxBytesReader(recorderOf(w).ResponseWriter, r.Body, a.cfg.MaxBody)
+		next.ServeHTTP(w, &r2)
+	})
+}
+
+// current makes h see the tenant as it is when h runs, which may be minutes
+// after the event was verified.
+func (a *App) current(h webhook.Func) webhook.Func {
+	return func(ctx context.Context, e *webhook.Event) error {
+		inst, err := a.cfg.Store.Installation(ctx, e.Caller.ClientKey)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		if err != nil || !inst.Live() {
+			a.cfg.Logger.LogAttrs(ctx, slog.LevelInfo, "webhook dropped: the tenant has uninstalled the app",
+				slog.String("event", e.Name), slog.String("client_key", e.Caller.ClientKey))
+			return nil
+		}
+		event, caller := *e, *e.Caller
+		caller.Installation = inst
+		event.Caller = &caller
+		return h(auth.WithCaller(ctx, &caller), &event)
+	}
+}
 
 // buildRouter makes the router of the opened routes: below the path of each
 // base URL and, for a proxy that cuts that path off, without it. Whole paths
@@ -138,11 +218,15 @@ func (a *App) buildRouter() {
 	router := mux.NewRouter().SkipClean(true)
 	for _, base := range a.basePaths() {
 		for _, r := range sorted {
-			if r.isPrefix() {
-				router.PathPrefix(base + r.pattern).Handler(http.StripPrefix(base, r.served())).Name(base + " " + r.pattern)
-				continue
+			handler := r.served()
+			if r.kind == kindPublic {
+				handler = http.StripPrefix(base, handler)
 			}
-			router.Path(base + r.pattern).Handler(r.served()).Name(base + " " + r.pattern)
+			match := router.Path(base + r.pattern)
+			if r.isPrefix() {
+				match = router.PathPrefix(base + r.pattern)
+			}
+			match.Handler(handler).Name(base + " " + r.pattern)
 		}
 	}
 	router.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -155,7 +239,7 @@ func (a *App) buildRouter() {
 // served is the handler that the router calls.
 func (r *route) served() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		note(w, r)
+		recorderOf(w).route = r
 		if r.methods != nil && !slices.Contains(r.methods, req.Method) {
 			w.Header().Set("Allow", strings.Join(r.methods, ", "))
 			http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
@@ -187,12 +271,4 @@ func (a *App) ownPath(raw string) (string, error) {
 		return "", fmt.Errorf("%q is not below the base URL", raw)
 	}
 	return path, nil
-}
-
-func hostOf(base string) string {
-	u, err := url.Parse(base)
-	if err != nil {
-		return ""
-	}
-	return u.Host
 }

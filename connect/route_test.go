@@ -137,6 +137,9 @@ func TestRoutesBelowTheBasePath(t *testing.T) {
 	w.Public("/static/", http.StripPrefix("/static/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write([]byte(r.URL.Path))
 	})))
+	w.Public("/robots.txt", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = w.Write([]byte(r.URL.Path))
+	}))
 	url := w.serve(t).URL
 	hash := hashOf(t, "GET", "/page/x y?a=1")
 	for _, c := range []struct{ name, path, body string }{
@@ -145,6 +148,8 @@ func TestRoutesBelowTheBasePath(t *testing.T) {
 		{"a prefix", "/stale/app/static/a/b.js", "a/b.js"},
 		{"a prefix, cut", "/static/a/b.js", "a/b.js"},
 		{"health", "/stale/app/healthz", "OK\n"},
+		{"a public path", "/stale/app/robots.txt", "/robots.txt"},
+		{"a public path, cut", "/robots.txt", "/robots.txt"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := do(t, "GET", url+c.path, sign(t, hash), nil); got.StatusCode != 200 || got.body != c.body {
@@ -164,6 +169,9 @@ func TestMisuseAtStartPanics(t *testing.T) {
 		"not a path":        func(w *world) { w.Page("a", hello) },
 		"with a query":      func(w *world) { w.Page("/a?b=c", hello) },
 		"unbalanced braces": func(w *world) { w.Page("/{a", hello) },
+		"no handler":        func(w *world) { w.Page("/a", nil) },
+		"no public handler": func(w *world) { w.Public("/a", nil) },
+		"no webhook":        func(w *world) { w.Webhook("e", "/a", nil) },
 		"after serving": func(w *world) {
 			_ = w.Check()
 			w.Page("/a", hello)
@@ -184,15 +192,19 @@ func TestMisuseAtStartPanics(t *testing.T) {
 func TestBodiesAreLimited(t *testing.T) {
 	w := newWorld(t, func(c *connect.Config) { c.MaxBody = 10 })
 	read := make(chan error, 1)
-	w.API("/api", func(_ http.ResponseWriter, r *http.Request) {
+	reader := func(_ http.ResponseWriter, r *http.Request) {
 		_, err := readAll(r)
 		read <- err
-	})
+	}
+	w.API("/api", reader)
+	w.Public("/public", http.HandlerFunc(reader))
 	url := w.serve(t).URL
-	for body, fits := range map[string]bool{"0123456789": true, "0123456789a": false} {
-		do(t, "POST", url+"/api", sign(t, "context-qsh"), strings.NewReader(body))
-		if err := <-read; (err == nil) != fits {
-			t.Errorf("%d bytes: got %v", len(body), err)
+	for _, path := range []string{"/api", "/public"} {
+		for body, fits := range map[string]bool{"0123456789": true, "0123456789a": false} {
+			do(t, "POST", url+path, sign(t, "context-qsh"), strings.NewReader(body))
+			if err := <-read; (err == nil) != fits {
+				t.Errorf("%s, %d bytes: got %v", path, len(body), err)
+			}
 		}
 	}
 }
@@ -221,6 +233,28 @@ func TestDescriptorIsServedForTheBaseURLAsked(t *testing.T) {
 		}
 		if cache := got.Header.Get("Cache-Control"); !strings.Contains(cache, "max-age") || strings.Contains(cache, "no-store") {
 			t.Errorf("%s: Cache-Control %q", host, cache)
+		}
+	}
+}
+
+func TestDescriptorOfSeveralBaseURLsOnOneHost(t *testing.T) {
+	w := newWorld(t, func(c *connect.Config) {
+		c.BaseURL = "https://apps.example.com/us"
+		c.OtherBaseURLs = []string{"https://apps.example.com/eu"}
+	})
+	url := w.serve(t).URL
+	for _, c := range []struct{ host, path, want string }{
+		{"apps.example.com", "/us", "https://apps.example.com/us"},
+		{"apps.example.com", "/eu", "https://apps.example.com/eu"},
+		{"APPS.example.com:443", "/eu", "https://apps.example.com/eu"},
+		{"10.0.0.7:8080", "/eu", "https://apps.example.com/eu"},
+		{"apps.example.com", "", "https://apps.example.com/us"},
+	} {
+		r := mustRequest(t, "GET", url+c.path+connect.DescriptorPath, "none")
+		r.Host = c.host
+		app, err := descriptor.Parse([]byte(send(t, r).body))
+		if err != nil || app.BaseURL != c.want {
+			t.Errorf("%s%s: got %v, %v, want %s", c.host, c.path, app, err, c.want)
 		}
 	}
 }

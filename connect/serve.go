@@ -53,10 +53,11 @@ func (a *App) ListenAndServe(ctx context.Context, addr string) error {
 }
 
 // Serve serves the app on l until ctx ends. Then it stops in order: readyz
-// says so, no connection is taken any more, requests under way are finished,
-// and webhooks that were acknowledged are handled, for StopTimeout all in all.
-// It returns nil after an orderly stop and closes l in any case. An App is
-// served once.
+// says so, for StopDelay; no connection is taken any more; requests under way
+// are finished and webhooks that were acknowledged are handled, for StopTimeout
+// all in all. It returns nil after an orderly stop and closes l in any case. A
+// listener that fails stops the app in the same order, and its error comes
+// back. An App is served once.
 func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	if a.cfg.Development {
 		if err := a.Check(); err != nil {
@@ -66,10 +67,18 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	server := a.Server()
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(l) }()
+	a.cfg.Logger.Info("serving", slog.String("app", a.cfg.Descriptor.Key), slog.String("addr", l.Addr().String()),
+		slog.String("descriptor", a.cfg.BaseURL+DescriptorPath))
+	var failed error
 	select {
-	case err := <-ended:
-		return fmt.Errorf("connect: %w", err)
+	case failed = <-ended:
 	case <-ctx.Done():
+		a.stopping.Store(true)
+		a.cfg.Logger.Info("stopping", slog.Duration("at_most", a.cfg.StopDelay+a.cfg.StopTimeout))
+		failed = linger(ended, a.cfg.StopDelay)
+	}
+	if failed != nil {
+		failed = fmt.Errorf("connect: %w", failed)
 	}
 	a.stopping.Store(true)
 	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.cfg.StopTimeout)
@@ -78,7 +87,19 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	if err != nil {
 		err = fmt.Errorf("connect: requests were cut off: %w", errors.Join(err, server.Close()))
 	}
-	return errors.Join(err, a.Drain(patience))
+	return errors.Join(failed, err, a.Drain(patience))
+}
+
+// linger waits for d, or until the server ends by itself.
+func linger(ended <-chan error, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case err := <-ended:
+		return err
+	case <-timer.C:
+		return nil
+	}
 }
 
 // Drain takes no more webhooks and waits until those that were acknowledged are

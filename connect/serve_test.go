@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -109,6 +110,123 @@ func TestServeGivesUpInTheEnd(t *testing.T) {
 	if err := <-ended; !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "1 acknowledged") {
 		t.Errorf("got %v, want the number of lost events", err)
 	}
+}
+
+// A webhook that waited is handled with the secret in force by then, and not at
+// all when the tenant is gone.
+func TestWaitingWebhookSeesTheTenantAsItIs(t *testing.T) {
+	w := newWorld(t, func(c *connect.Config) { c.Webhooks.Workers = 1 })
+	began, goOn := make(chan struct{}), make(chan struct{})
+	secrets := make(chan string, 3)
+	w.Webhook("jira:issue_created", "/hook", func(ctx context.Context, e *webhook.Event) error {
+		if connect.CallerFrom(ctx) != e.Caller {
+			t.Error("the context has another caller than the event")
+		}
+		secrets <- e.Caller.Installation.SharedSecret.Reveal()
+		began <- struct{}{}
+		<-goOn
+		return nil
+	})
+	url := w.serve(t).URL
+	change := func(f func(*store.Installation)) {
+		t.Helper()
+		_, err := w.store.Update(t.Context(), clientKey, func(i *store.Installation) (*store.Installation, error) {
+			f(i)
+			return i, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 3 {
+		if got := do(t, "POST", url+"/hook", sign(t, hashOf(t, "POST", "/hook")), strings.NewReader("{}")); got.StatusCode != 204 {
+			t.Fatalf("got %d", got.StatusCode)
+		}
+	}
+	<-began
+	change(func(i *store.Installation) { i.SharedSecret = store.NewSecret("rotated-" + secret) })
+	goOn <- struct{}{}
+	<-began
+	change(func(i *store.Installation) { i.State, i.SharedSecret = store.Uninstalled, store.Secret{} })
+	goOn <- struct{}{}
+	if err := w.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	close(secrets)
+	var got []string
+	for s := range secrets {
+		got = append(got, s)
+	}
+	if want := []string{secret, "rotated-" + secret}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if !strings.Contains(w.log.String(), "webhook dropped") {
+		t.Errorf("the log does not tell: %s", w.log)
+	}
+}
+
+// failing is a listener that ends by itself.
+type failing struct {
+	net.Listener
+	end chan struct{}
+}
+
+func (f failing) Accept() (net.Conn, error) {
+	accepted := make(chan net.Conn, 1)
+	go func() {
+		if c, err := f.Listener.Accept(); err == nil {
+			accepted <- c
+		}
+	}()
+	select {
+	case c := <-accepted:
+		return c, nil
+	case <-f.end:
+		return nil, errors.New("the network is gone")
+	}
+}
+
+func TestServeStopsInOrderWhenItsListenerFails(t *testing.T) {
+	w := newWorld(t, nil)
+	began, goOn := make(chan struct{}), make(chan struct{})
+	handled := false
+	w.Webhook("jira:issue_created", "/hook", func(context.Context, *webhook.Event) error {
+		close(began)
+		<-goOn
+		handled = true
+		return nil
+	})
+	l := failing{listen(t), make(chan struct{})}
+	ended := make(chan error, 1)
+	go func() { ended <- w.Serve(t.Context(), l) }()
+	do(t, "POST", "http://"+l.Addr().String()+"/hook", sign(t, hashOf(t, "POST", "/hook")), strings.NewReader("{}"))
+	<-began
+	close(l.end)
+	close(goOn)
+	if err := <-ended; err == nil || !strings.Contains(err.Error(), "the network is gone") {
+		t.Errorf("got %v", err)
+	}
+	if !handled {
+		t.Error("the acknowledged webhook was not handled")
+	}
+}
+
+// While a load balancer looks away, the app goes on and says that it is stopping.
+func TestServeSaysThatItIsStopping(t *testing.T) {
+	w := newWorld(t, func(c *connect.Config) { c.StopDelay = time.Hour })
+	l := failing{listen(t), make(chan struct{})}
+	url := "http://" + l.Addr().String()
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- w.Serve(ctx, l) }()
+	if got := do(t, "GET", url+"/readyz", "", nil); got.StatusCode != 200 {
+		t.Fatalf("got %d", got.StatusCode)
+	}
+	stop()
+	for do(t, "GET", url+"/readyz", "", nil).StatusCode != 503 {
+	}
+	close(l.end) // in place of the hour
+	<-ended
 }
 
 // broken is a store that does not answer.

@@ -33,6 +33,7 @@ func newApp(s settings, st store.Store) (*connect.App, error) {
 	b := newBoard()
 	app, err := connect.New(connect.Config{
 		BaseURL:                s.BaseURL,
+		OtherBaseURLs:          s.OtherBaseURLs,
 		Descriptor:             describe(),
 		Store:                  st,
 		Environment:            s.Environment,
@@ -68,8 +69,16 @@ func newApp(s settings, st store.Store) (*connect.App, error) {
 	app.Webhook("jira:issue_updated", "/hooks/issue-updated", a.issueChanged)
 	app.Webhook("jira:issue_deleted", "/hooks/issue-deleted", a.issueChanged)
 	app.Webhook("comment_created", "/hooks/comment-created", a.issueChanged)
-	app.Public("/static/", http.StripPrefix("/static/", http.FileServerFS(static)))
-	return app, nil
+	app.Public("/static/", kept(http.StripPrefix("/static/", http.FileServerFS(static))))
+	return app, app.Check()
+}
+
+// kept lets browsers keep files for a while.
+func kept(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "public, max-age=300")
+		next.ServeHTTP(w, r)
+	})
 }
 
 // stalePage shows the list.
@@ -77,10 +86,10 @@ func (a *staleIssues) stalePage(w http.ResponseWriter, r *http.Request) {
 	caller := connect.CallerFrom(r.Context())
 	list, err := a.visible(r.Context(), caller)
 	if err != nil {
-		a.fail(w, r, err)
+		a.failPage(w, r, err)
 		return
 	}
-	a.pages.render(w, "stale.html", list)
+	a.pages.render(w, http.StatusOK, "stale.html", list)
 }
 
 // staleRows answers the rows of the list alone, for the page to replace.
@@ -90,7 +99,7 @@ func (a *staleIssues) staleRows(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, err)
 		return
 	}
-	a.pages.render(w, "rows", list)
+	a.pages.render(w, http.StatusOK, "rows", list)
 }
 
 // visible returns the stale issues that the caller may see. They are searched
@@ -151,10 +160,10 @@ func (a *staleIssues) issueChanged(_ context.Context, e *webhook.Event) error {
 func (a *staleIssues) configurePage(w http.ResponseWriter, r *http.Request) {
 	days, err := jira{a.app.Host(connect.CallerFrom(r.Context()))}.days(r.Context())
 	if err != nil {
-		a.fail(w, r, err)
+		a.failPage(w, r, err)
 		return
 	}
-	a.pages.render(w, "configure.html", days)
+	a.pages.render(w, http.StatusOK, "configure.html", days)
 }
 
 // saveSettings stores it, for administrators.
@@ -201,17 +210,29 @@ func post(w http.ResponseWriter, r *http.Request, ask any) bool {
 	return true
 }
 
-// fail tells the user in words what the host would not do.
+// fail answers the page's script with what the host would not do.
 func (a *staleIssues) fail(w http.ResponseWriter, r *http.Request, err error) {
+	status, text := explain(err)
 	slog.WarnContext(r.Context(), "host call", slog.Any("error", err))
+	http.Error(w, text, status)
+}
+
+// failPage shows it in the frame.
+func (a *staleIssues) failPage(w http.ResponseWriter, r *http.Request, err error) {
+	status, text := explain(err)
+	slog.WarnContext(r.Context(), "host call", slog.Any("error", err))
+	a.pages.render(w, status, "error.html", text)
+}
+
+// explain says in words what the host would not do.
+func explain(err error) (status int, text string) {
 	switch {
 	case errors.Is(err, hostclient.ErrForbidden):
-		http.Error(w, "Jira does not let you do that.", http.StatusForbidden)
+		return http.StatusForbidden, "Jira does not let you do that."
 	case errors.Is(err, hostclient.ErrNotFound):
-		http.Error(w, "Jira does not know that issue, or does not show it to you.", http.StatusNotFound)
+		return http.StatusNotFound, "Jira does not know that issue, or does not show it to you."
 	case errors.Is(err, hostclient.ErrRateLimited):
-		http.Error(w, "Jira asks for a pause. Try again in a minute.", http.StatusTooManyRequests)
-	default:
-		http.Error(w, "Jira did not answer as it should. Try again in a minute.", http.StatusBadGateway)
+		return http.StatusTooManyRequests, "Jira asks for a pause. Try again in a minute."
 	}
+	return http.StatusBadGateway, "Jira did not answer as it should. Try again in a minute."
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 )
@@ -27,38 +28,54 @@ type board struct {
 	tenants map[string]*boardEntry
 }
 
+// boardEntry is a list that is there or on its way.
 type boardEntry struct {
+	done   chan struct{} // closed when it is there, or err says why not
 	loaded time.Time
 	list   staleList
+	err    error
 }
 
 func newBoard() *board { return &board{tenants: make(map[string]*boardEntry)} }
 
-// list returns the tenant's list, loaded anew when it is too old. What is
-// touched while it loads is looked for again the next time.
+// list returns the tenant's list, loaded anew when it is too old, once for all
+// who ask meanwhile. What is touched while it loads is looked for again the
+// next time.
 func (b *board) list(ctx context.Context, clientKey string, load func(context.Context) (staleList, error)) (staleList, error) {
 	b.mu.Lock()
 	entry := b.tenants[clientKey]
-	if entry != nil && time.Since(entry.loaded) < boardLife {
-		list := entry.copy()
-		b.mu.Unlock()
-		return list, nil
+	if entry == nil || entry.over() {
+		entry = &boardEntry{done: make(chan struct{})}
+		b.tenants[clientKey] = entry
+		go b.load(context.WithoutCancel(ctx), clientKey, entry, load)
 	}
-	loading := &boardEntry{}
-	b.tenants[clientKey] = loading
 	b.mu.Unlock()
-
-	list, err := load(ctx)
-	if err != nil {
-		return staleList{}, err
+	select {
+	case <-entry.done:
+	case <-ctx.Done():
+		return staleList{}, ctx.Err()
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.tenants[clientKey] == loading {
-		loading.list, loading.loaded = list, time.Now()
-	}
-	return (&boardEntry{list: list}).copy(), nil
+	return entry.copy(), entry.err
 }
+
+// load fills an entry in. One that failed is not kept.
+func (b *board) load(ctx context.Context, clientKey string, entry *boardEntry, load func(context.Context) (staleList, error)) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	list, err := load(ctx)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	entry.list, entry.err, entry.loaded = list, err, time.Now()
+	if err != nil && b.tenants[clientKey] == entry {
+		delete(b.tenants, clientKey)
+	}
+	close(entry.done)
+}
+
+// over reports whether the list is there and too old.
+func (e *boardEntry) over() bool { return !e.loaded.IsZero() && time.Since(e.loaded) >= boardLife }
 
 // touched takes an issue off the tenant's list.
 func (b *board) touched(clientKey, issueKey string) {
@@ -70,13 +87,7 @@ func (b *board) touched(clientKey, issueKey string) {
 	case entry.loaded.IsZero():
 		delete(b.tenants, clientKey)
 	default:
-		var rest []staleIssue
-		for _, issue := range entry.list.Issues {
-			if issue.Key != issueKey {
-				rest = append(rest, issue)
-			}
-		}
-		entry.list.Issues = rest
+		entry.list.Issues = slices.DeleteFunc(slices.Clone(entry.list.Issues), func(i staleIssue) bool { return i.Key == issueKey })
 	}
 }
 
@@ -88,5 +99,5 @@ func (b *board) forget(clientKey string) {
 }
 
 func (e *boardEntry) copy() staleList {
-	return staleList{Days: e.list.Days, Issues: append([]staleIssue(nil), e.list.Issues...)}
+	return staleList{Days: e.list.Days, Issues: slices.Clone(e.list.Issues)}
 }

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/atlassian-connect-go/sdk/connect"
 	"github.com/atlassian-connect-go/sdk/devhost"
@@ -23,32 +24,33 @@ func demo(ctx context.Context, s settings, out io.Writer) error {
 		return err
 	}
 	defer jira.Close()
-	if err := listenNear(s.DevhostAddr, jira.Start); err != nil {
+	if err := s.listen("devhost-addr", s.DevhostAddr, jira.Start); err != nil {
 		return fmt.Errorf("the small Jira: %w", err)
 	}
 	var l net.Listener
-	if err := listenNear(s.Addr, func(addr string) (err error) {
+	if err := s.listen("addr", s.Addr, func(addr string) (err error) {
 		l, err = net.Listen("tcp", addr)
 		return err
 	}); err != nil {
 		return err
 	}
+	defer l.Close()
 	dir, err := os.MkdirTemp("", "stale-issues-")
 	if err != nil {
-		return errors.Join(err, l.Close())
+		return err
 	}
 	defer os.RemoveAll(dir)
 	key := boltstore.NewKey()
 	st, err := boltstore.Open(filepath.Join(dir, "stale-issues.db"), boltstore.Options{Keys: []boltstore.Key{key}})
 	if err != nil {
-		return errors.Join(err, l.Close())
+		return err
 	}
 	defer st.Close()
 
-	s.BaseURL = "http://" + l.Addr().String()
+	s.BaseURL = localURL(l)
 	app, err := newApp(s.at(jira), st)
 	if err != nil {
-		return errors.Join(err, l.Close())
+		return err
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -73,21 +75,27 @@ func (s settings) at(h *devhost.Host) settings {
 	return s
 }
 
-// listenNear listens at addr or, when something else does already, at a free
-// port beside it.
-func listenNear(addr string, listen func(string) error) error {
-	first := listen(addr)
-	if first == nil {
-		return nil
+// listen listens at addr or, when something else does already and nobody asked
+// for that very address, at a free port beside it.
+func (s settings) listen(name, addr string, at func(string) error) error {
+	err := at(addr)
+	if !errors.Is(err, syscall.EADDRINUSE) || s.given[name] {
+		return err
 	}
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return first
+	host, _, splitErr := net.SplitHostPort(addr)
+	if splitErr != nil {
+		return err
 	}
-	if listen(net.JoinHostPort(host, "0")) != nil {
-		return first
+	return at(net.JoinHostPort(host, "0"))
+}
+
+// localURL returns the URL of a listener for programs on this machine.
+func localURL(l net.Listener) string {
+	addr := l.Addr().(*net.TCPAddr)
+	if addr.IP.IsUnspecified() {
+		return fmt.Sprintf("http://127.0.0.1:%d", addr.Port)
 	}
-	return nil
+	return "http://" + addr.String()
 }
 
 func hostPort(rawURL string) string {

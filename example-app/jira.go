@@ -62,13 +62,13 @@ func (j jira) stale(ctx context.Context) (staleList, error) {
 		return staleList{}, err
 	}
 	list := staleList{Days: days}
-	for token := ""; len(list.Issues) < 200; {
-		page, err := hostclient.Send[searchPage](ctx, j.Client, http.MethodPost, "/rest/api/3/search/jql", map[string]any{
-			"jql":           fmt.Sprintf("statusCategory != Done AND updated <= -%dd ORDER BY updated ASC", days),
-			"fields":        []string{"summary", "updated", "status", "assignee"},
-			"maxResults":    100,
-			"nextPageToken": token,
-		})
+	ask := map[string]any{
+		"jql":        fmt.Sprintf("statusCategory != Done AND updated <= -%dd ORDER BY updated ASC", days),
+		"fields":     []string{"summary", "updated", "status", "assignee"},
+		"maxResults": 100,
+	}
+	for len(list.Issues) < 200 {
+		page, err := hostclient.Send[searchPage](ctx, j.Client, http.MethodPost, "/rest/api/3/search/jql", ask)
 		if err != nil {
 			return staleList{}, err
 		}
@@ -87,9 +87,10 @@ func (j jira) stale(ctx context.Context) (staleList, error) {
 			}
 			list.Issues = append(list.Issues, issue)
 		}
-		if token = page.NextPageToken; page.IsLast || token == "" {
+		if page.IsLast || page.NextPageToken == "" {
 			break
 		}
+		ask["nextPageToken"] = page.NextPageToken
 	}
 	return list, nil
 }

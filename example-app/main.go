@@ -10,21 +10,28 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
+	"github.com/atlassian-connect-go/sdk/connect"
 	"github.com/atlassian-connect-go/sdk/store/boltstore"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl+C does not wait
 	s, err := readSettings(os.Args[1:], os.Getenv)
-	if err == nil && s.demo() {
+	switch help, ok := err.(errHelp); {
+	case ok:
+		fmt.Print(help.text)
+		return
+	case err == nil && s.demo():
 		err = demo(ctx, s, os.Stdout)
-	} else if err == nil {
+	case err == nil:
 		err = serve(ctx, s)
 	}
 	if err != nil {
@@ -39,6 +46,7 @@ func serve(ctx context.Context, s settings) error {
 	if err != nil {
 		return err
 	}
+	defer l.Close()
 	st, err := boltstore.Open(s.Store, boltstore.Options{Keys: s.StoreKeys})
 	if err != nil {
 		return err
@@ -48,5 +56,20 @@ func serve(ctx context.Context, s settings) error {
 	if err != nil {
 		return err
 	}
+	go purgeDaily(ctx, app)
 	return app.Serve(ctx, l)
+}
+
+// purgeDaily deletes the tenants that uninstalled the app long ago.
+func purgeDaily(ctx context.Context, app *connect.App) {
+	for {
+		if n, err := app.Purge(ctx); n > 0 || err != nil {
+			slog.Info("purged", slog.Int("tenants", n), slog.Any("error", err))
+		}
+		select {
+		case <-time.After(24 * time.Hour):
+		case <-ctx.Done():
+			return
+		}
+	}
 }

@@ -33,7 +33,7 @@ func newPages(allJS string) (*pages, error) {
 }
 
 // render answers with a template.
-func (p *pages) render(w http.ResponseWriter, name string, data any) {
+func (p *pages) render(w http.ResponseWriter, status int, name string, data any) {
 	var b bytes.Buffer
 	if err := p.templates.ExecuteTemplate(&b, name, data); err != nil {
 		slog.Error("template", slog.String("name", name), slog.Any("error", err))
@@ -41,6 +41,7 @@ func (p *pages) render(w http.ResponseWriter, name string, data any) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Add("Content-Security-Policy", p.policy) // beside the one that says who may frame it
+	w.Header().Set("Content-Security-Policy", p.policy) // who may frame the page, the app says
+	w.WriteHeader(status)
 	_, _ = b.WriteTo(w)
 }

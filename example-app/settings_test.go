@@ -13,6 +13,7 @@ func TestReadSettings(t *testing.T) {
 		"BASE_URL": "https://app.example.com", "ADDR": ":80", "STORE": "/data/app.db", "STORE_KEY": storeKey,
 		"INSTALL_KEYS_URL": "https://keys.example, https://more.example", "AUTHORIZATION_SERVER_URL": "https://auth.example",
 		"ALLOWED_HOSTS": "*.example.net", "ALL_JS_URL": "https://cdn.example/all.js", "ENVIRONMENT": "staging", "DEVELOPMENT": "1",
+		"OTHER_BASE_URLS": "https://eu.example.com",
 	}
 	s, err := readSettings([]string{"-addr", ":8443"}, func(name string) string { return env[name] })
 	if err != nil {
@@ -21,11 +22,11 @@ func TestReadSettings(t *testing.T) {
 	if len(s.StoreKeys) != 1 {
 		t.Errorf("got %d keys", len(s.StoreKeys))
 	}
-	s.StoreKeys = nil
+	s.StoreKeys, s.given = nil, nil
 	want := settings{
 		BaseURL: "https://app.example.com", Addr: ":8443", DevhostAddr: "127.0.0.1:2990", Store: "/data/app.db",
 		Environment: "staging", KeysURLs: []string{"https://keys.example", "https://more.example"}, AuthServer: "https://auth.example",
-		AllowedHosts: []string{"*.example.net"}, AllJSURL: "https://cdn.example/all.js", Development: true,
+		AllowedHosts: []string{"*.example.net"}, AllJSURL: "https://cdn.example/all.js", Development: true, OtherBaseURLs: []string{"https://eu.example.com"},
 	}
 	if !reflect.DeepEqual(s, want) {
 		t.Errorf("got  %+v\nwant %+v", s, want)
@@ -46,6 +47,8 @@ func TestReadSettingsRefuses(t *testing.T) {
 		{"unknown flag", []string{"-colour", "red"}, "-addr"},
 		{"stray word", []string{"start"}, `what is "start"?`},
 		{"help", []string{"-h"}, "AUTHORIZATION_SERVER_URL"},
+		{"development", []string{"-development", "maybe"}, "want true or false"},
+		{"without effect", []string{"-store", "x.db"}, "-store has no effect"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := readSettings(c.args, func(string) string { return "" })
@@ -53,5 +56,22 @@ func TestReadSettingsRefuses(t *testing.T) {
 				t.Errorf("got %v, want %q in it", err, c.want)
 			}
 		})
+	}
+}
+
+func TestDevelopmentIsOffUnlessItIsOn(t *testing.T) {
+	for value, want := range map[string]bool{"": false, "false": false, "0": false, "true": true, "1": true} {
+		s, err := readSettings(nil, func(name string) string { return map[string]string{"DEVELOPMENT": value}[name] })
+		if err != nil || s.Development != want {
+			t.Errorf("DEVELOPMENT=%s: got %v, %v", value, s.Development, err)
+		}
+	}
+}
+
+// What a person is shown about the settings never has what they were set to.
+func TestUsageShowsNoSettings(t *testing.T) {
+	_, err := readSettings([]string{"-oops"}, func(name string) string { return "value-of-" + name })
+	if err == nil || strings.Contains(err.Error(), "value-of-") {
+		t.Errorf("got %v", err)
 	}
 }

@@ -39,7 +39,7 @@ func (q *Queue) Handler(v *auth.Verifier, name string, handle Func) http.Handler
 		e, err := q.read(w, r, v, name)
 		fresh := false
 		if err == nil {
-			fresh, err = q.add(&job{e, handle})
+			fresh, err = q.add(&job{e, r.URL.Path, handle})
 		}
 		if err != nil {
 			v.Refuse(w, r, err)

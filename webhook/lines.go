@@ -25,6 +25,7 @@ type line struct {
 
 type job struct {
 	event  *Event
+	path   string // of the route it came to
 	handle Func
 }
 

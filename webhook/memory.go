@@ -6,11 +6,13 @@ import (
 	"time"
 )
 
-// digest stands for one delivery of one tenant, however long their names are.
+// digest stands for one delivery of one tenant to one route, however long their
+// names are. A repetition comes to the same route; whether two webhooks for the
+// same event have identifiers of their own, Atlassian does not say.
 type digest [16]byte
 
-func (e *Event) digest() digest {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%d:%s%s", len(e.Caller.ClientKey), e.Caller.ClientKey, e.Identifier))
+func (j *job) digest() digest {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q", j.event.Caller.ClientKey, j.path, j.event.Identifier))
 	return digest(sum[:16])
 }
 

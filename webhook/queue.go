@@ -122,7 +122,8 @@ type Queue struct {
 
 	mu      sync.Mutex
 	closed  bool
-	running int // while less than cfg.Workers nothing waits
+	running int             // while less than cfg.Workers nothing waits
+	settled []chan struct{} // closed when nothing runs
 	waiting lines
 	seen    memory
 }
@@ -149,7 +150,7 @@ func NewQueue(cfg Config) (*Queue, error) {
 // reports whether the event is new.
 func (q *Queue) add(j *job) (fresh bool, err error) {
 	e := j.event
-	id := e.digest()
+	id := j.digest()
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	e.ReceivedAt = q.cfg.Clock() // under the lock, so that the memory is in order
@@ -205,9 +206,35 @@ func (q *Queue) next() {
 		go q.run(j)
 		return
 	}
-	q.running--
-	if q.closed && q.running == 0 {
+	if q.running--; q.running > 0 {
+		return
+	}
+	for _, done := range q.settled {
+		close(done)
+	}
+	q.settled = nil
+	if q.closed {
 		close(q.idle)
+	}
+}
+
+// Settle waits until no event waits or is being handled, for tests that look at
+// what a handler did. The queue goes on taking events. When ctx ends first, its
+// error is returned.
+func (q *Queue) Settle(ctx context.Context) error {
+	q.mu.Lock()
+	if q.running == 0 {
+		q.mu.Unlock()
+		return nil
+	}
+	done := make(chan struct{})
+	q.settled = append(q.settled, done)
+	q.mu.Unlock()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"os"
 	"strings"
 )
 
@@ -41,15 +42,19 @@ func JSON(r *http.Request) error {
 }
 
 // Body reads the whole body, up to limit bytes. A longer one is an
-// *http.MaxBytesError.
+// *http.MaxBytesError, and gives no body.
 func Body(r *http.Request, limit int64) ([]byte, error) {
 	if r.ContentLength > limit {
 		return nil, &http.MaxBytesError{Limit: limit}
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, limit))
 	var size *http.MaxBytesError
-	if err != nil && !errors.As(err, &size) {
-		return nil, Error{http.StatusBadRequest, "the body broke off"}
+	switch {
+	case err == nil || errors.As(err, &size):
+		return body, err
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		// Jira repeats after this status and not after a 400.
+		return nil, Error{http.StatusRequestTimeout, "the body did not come in time"}
 	}
-	return body, err
+	return nil, Error{http.StatusBadRequest, "the body broke off"}
 }

@@ -2,9 +2,11 @@ package posted_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 
@@ -55,9 +57,9 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-type brokenOff struct{}
+type failing struct{ err error }
 
-func (brokenOff) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
 func TestBody(t *testing.T) {
 	for _, c := range []struct {
@@ -70,7 +72,8 @@ func TestBody(t *testing.T) {
 		{"fits, length unsaid", strings.NewReader("12345"), -1, 0},
 		{"too long", strings.NewReader("123456"), 6, 413},
 		{"too long, length unsaid", strings.NewReader("123456"), -1, 413},
-		{"broken off", brokenOff{}, 5, 400},
+		{"broken off", failing{io.ErrUnexpectedEOF}, 5, 400},
+		{"too slow", failing{fmt.Errorf("read: %w", os.ErrDeadlineExceeded)}, 5, 408},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := posted.Body(&http.Request{Body: io.NopCloser(c.body), ContentLength: c.declared}, 5)
