@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -19,6 +20,7 @@ const module = "github.com/atlassian-connect-go/sdk"
 // Imports run downwards only.
 var allowed = map[string][]string{
 	"":                     {},
+	"/internal/loopback":   {},
 	"/internal/posted":     {},
 	"/internal/qsh":        {},
 	"/internal/redact":     {},
@@ -26,12 +28,12 @@ var allowed = map[string][]string{
 	"/store":               {},
 	"/store/storetest":     {"/store"},
 	"/store/boltstore":     {"/store"},
-	"/descriptor":          {},
-	"/auth":                {"/store", "/internal/qsh", "/internal/redact", "/internal/strictjson"},
+	"/descriptor":          {"/internal/loopback"},
+	"/auth":                {"/store", "/internal/loopback", "/internal/qsh", "/internal/redact", "/internal/strictjson"},
 	"/lifecycle":           {"/auth", "/store", "/internal/posted", "/internal/strictjson"},
-	"/hostclient":          {"/store", "/internal/qsh", "/internal/redact"},
+	"/hostclient":          {"/store", "/internal/loopback", "/internal/qsh", "/internal/redact"},
 	"/webhook":             {"/auth", "/store", "/internal/posted", "/internal/redact"},
-	"/connect":             {"/auth", "/descriptor", "/hostclient", "/lifecycle", "/store", "/webhook", "/internal/qsh", "/internal/redact"},
+	"/connect":             {"/auth", "/descriptor", "/hostclient", "/lifecycle", "/store", "/webhook", "/internal/loopback", "/internal/qsh", "/internal/redact"},
 	// The host signs and verifies with code of its own, so that a mistake in
 	// auth cannot cancel itself out.
 	"/devhost":     {"/descriptor"},
@@ -101,5 +103,26 @@ func TestREADMEProgram(t *testing.T) {
 	}
 	if out, err := exec.Command("gofmt", "-l", file).CombinedOutput(); err != nil || len(out) > 0 {
 		t.Errorf("the README's program is not formatted: %v %s", err, out)
+	}
+}
+
+var link = regexp.MustCompile(`\]\(([^)#]+)\)`)
+
+// What the documents link to is there.
+func TestLinks(t *testing.T) {
+	documents, err := filepath.Glob("*.md")
+	if err != nil || len(documents) < 5 {
+		t.Fatalf("got %q, %v", documents, err)
+	}
+	for _, document := range documents {
+		text, err := os.ReadFile(document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range link.FindAllStringSubmatch(string(text), -1) {
+			if _, err := os.Stat(match[1]); !strings.Contains(match[1], "://") && err != nil {
+				t.Errorf("%s links to %s, which is not there", document, match[1])
+			}
+		}
 	}
 }

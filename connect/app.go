@@ -21,6 +21,7 @@ import (
 	"github.com/atlassian-connect-go/sdk/auth"
 	"github.com/atlassian-connect-go/sdk/descriptor"
 	"github.com/atlassian-connect-go/sdk/hostclient"
+	"github.com/atlassian-connect-go/sdk/internal/loopback"
 	"github.com/atlassian-connect-go/sdk/lifecycle"
 	"github.com/atlassian-connect-go/sdk/store"
 	"github.com/atlassian-connect-go/sdk/webhook"
@@ -81,7 +82,7 @@ func New(cfg Config) (*App, error) {
 	if err := a.openOwn(); err != nil {
 		return nil, err
 	}
-	if u, err := url.Parse(cfg.BaseURL); cfg.Development && err == nil && !auth.Loopback(u.Hostname()) {
+	if u, err := url.Parse(cfg.BaseURL); cfg.Development && err == nil && !loopback.Host(u.Hostname()) {
 		cfg.Logger.Warn("development mode is on for an app that others can reach: it tells callers why they are refused")
 	}
 	return a, nil

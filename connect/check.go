@@ -11,8 +11,8 @@ import (
 
 	"github.com/gorilla/mux"
 
-	"github.com/atlassian-connect-go/sdk/auth"
 	"github.com/atlassian-connect-go/sdk/descriptor"
+	"github.com/atlassian-connect-go/sdk/internal/loopback"
 )
 
 // Check compares the descriptor with the routes. It returns everything that is
@@ -46,7 +46,7 @@ var fetchedPorts = []string{"", "80", "443", "8080"}
 func (a *App) checkPorts() error {
 	var findings []error
 	for _, base := range a.cfg.baseURLs() {
-		if u, err := url.Parse(base); err == nil && !auth.Loopback(u.Hostname()) && !slices.Contains(fetchedPorts, u.Port()) {
+		if u, err := url.Parse(base); err == nil && !loopback.Host(u.Hostname()) && !slices.Contains(fetchedPorts, u.Port()) {
 			findings = append(findings, fmt.Errorf("connect: base URL %s: the host fetches descriptors from ports 80, 443 and 8080 only", base))
 		}
 	}

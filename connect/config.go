@@ -14,6 +14,7 @@ import (
 
 	"github.com/atlassian-connect-go/sdk/auth"
 	"github.com/atlassian-connect-go/sdk/descriptor"
+	"github.com/atlassian-connect-go/sdk/internal/loopback"
 	"github.com/atlassian-connect-go/sdk/lifecycle"
 	"github.com/atlassian-connect-go/sdk/store"
 	"github.com/atlassian-connect-go/sdk/webhook"
@@ -201,7 +202,7 @@ func baseURL(name, raw string) (string, error) {
 
 // secure refuses all but https, and http on this machine.
 func secure(u *url.URL) error {
-	if u.Scheme != "https" && (u.Scheme != "http" || !auth.Loopback(u.Hostname())) {
+	if u.Scheme != "https" && (u.Scheme != "http" || !loopback.Host(u.Hostname())) {
 		return errors.New("is not https")
 	}
 	return nil

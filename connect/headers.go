@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/atlassian-connect-go/sdk/auth"
+	"github.com/atlassian-connect-go/sdk/internal/loopback"
 	"github.com/atlassian-connect-go/sdk/store"
 )
 
@@ -44,7 +45,7 @@ func (a *App) framedAnywhere(next http.Handler) http.Handler {
 	var sources []string
 	for _, pattern := range a.cfg.AllowedHosts {
 		scheme := "https://"
-		if u, err := url.Parse("//" + pattern); err == nil && auth.Loopback(u.Hostname()) {
+		if u, err := url.Parse("//" + pattern); err == nil && loopback.Host(u.Hostname()) {
 			scheme = "http://"
 		}
 		sources = append(sources, scheme+pattern)
@@ -82,7 +83,7 @@ func origins(inst *store.Installation) []string {
 		if err != nil || !plainHost.MatchString(u.Host) {
 			continue
 		}
-		if u.Scheme != "https" && (u.Scheme != "http" || !auth.Loopback(u.Hostname())) {
+		if u.Scheme != "https" && (u.Scheme != "http" || !loopback.Host(u.Hostname())) {
 			continue
 		}
 		if origin := u.Scheme + "://" + u.Host; !slices.Contains(found, origin) {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -162,6 +163,56 @@ func TestWaitingWebhookSeesTheTenantAsItIs(t *testing.T) {
 	}
 	if !strings.Contains(w.log.String(), "webhook dropped") {
 		t.Errorf("the log does not tell: %s", w.log)
+	}
+}
+
+// One delivery is one event at each route it comes to, however often it comes.
+func TestRepetitionIsKnownByItsRoute(t *testing.T) {
+	w := newWorld(t, nil)
+	counts := map[string]*atomic.Int64{"/first": new(atomic.Int64), "/second": new(atomic.Int64)}
+	for path, count := range counts {
+		w.Webhook("jira:issue_created", path, func(context.Context, *webhook.Event) error {
+			count.Add(1)
+			return nil
+		})
+	}
+	url := w.serve(t).URL
+	for _, path := range []string{"/first", "/second", "/first", "/second"} {
+		r := mustRequest(t, "POST", url+path, sign(t, hashOf(t, "POST", path)))
+		r.Header.Set("X-Atlassian-Webhook-Identifier", "the same")
+		if got := send(t, r); got.StatusCode != 204 {
+			t.Fatalf("%s: got %d", path, got.StatusCode)
+		}
+	}
+	if err := w.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for path, count := range counts {
+		if n := count.Load(); n != 1 {
+			t.Errorf("%s: handled %d times, want once", path, n)
+		}
+	}
+}
+
+func TestSettleEndsWithItsContext(t *testing.T) {
+	w := newWorld(t, nil)
+	goOn := make(chan struct{})
+	w.Webhook("jira:issue_created", "/hook", func(context.Context, *webhook.Event) error {
+		<-goOn
+		return nil
+	})
+	if err := w.Settle(t.Context()); err != nil {
+		t.Errorf("with nothing to wait for: %v", err)
+	}
+	do(t, "POST", w.serve(t).URL+"/hook", sign(t, hashOf(t, "POST", "/hook")), nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := w.Settle(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	close(goOn)
+	if err := w.Settle(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -3,10 +3,11 @@ package descriptor
 import (
 	"encoding/json"
 	"maps"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/atlassian-connect-go/sdk/internal/loopback"
 )
 
 // Validate names everything in the document that a host would refuse, as far
@@ -137,19 +138,10 @@ func (c *checker) baseURL(path, raw string) {
 		c.add(path, RuleURL, raw, "must be an absolute URL such as https://app.example.com")
 	case u.User != nil || strings.ContainsAny(raw, "?#{}"):
 		c.add(path, RuleURL, raw, "must have no user, query, fragment or variable")
-	case u.Scheme == "https", u.Scheme == "http" && isLoopback(u.Hostname()):
+	case u.Scheme == "https", u.Scheme == "http" && loopback.Host(u.Hostname()):
 	case u.Scheme == "http":
 		c.add(path, RuleHTTPS, raw, "must be https; http is for this machine alone (localhost, 127.0.0.1, [::1])")
 	default:
 		c.add(path, RuleHTTPS, raw, "must be https")
 	}
-}
-
-func isLoopback(host string) bool {
-	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.Unmap().IsLoopback()
 }
