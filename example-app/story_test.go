@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -27,6 +29,12 @@ const (
 	dara = "712020:dara" // looks only
 	none = "712020:none" // sees nothing
 )
+
+// TestMain keeps the app's log out of the tests' output.
+func TestMain(m *testing.M) {
+	slog.SetDefault(slog.New(slog.DiscardHandler))
+	os.Exit(m.Run())
+}
 
 // story is the app and the host beside each other, talking over sockets.
 type story struct {
