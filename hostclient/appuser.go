@@ -23,7 +23,8 @@ const appTokenLife = 180 * time.Second
 // AppUser is the Credential of the app itself at one tenant: a Connect JWT
 // with the stored app key as its issuer, good for 180 seconds and for the one
 // request whose hash it carries (Atlassian's documentation of JWT for Connect
-// apps). It works on the installation's own origin only.
+// apps). It works on the installation's own origin only. NewAppUser makes it, for
+// a Transport; a Client has one of its own. It is safe for concurrent use.
 type AppUser struct {
 	origin Origin
 	claims string // the JSON up to the claims that change
@@ -32,8 +33,10 @@ type AppUser struct {
 }
 
 // NewAppUser returns the credential of the app at a live tenant. A nil clock
-// means time.Now. The error is ErrNotInstalled for a tenant that is uninstalled
-// or has no secret. Changes to inst afterwards mean nothing.
+// means time.Now. The error is ErrNotInstalled for a nil inst, and for a tenant
+// that is uninstalled or has no secret; an installation without app key or client
+// key, or with a base URL that ParseOrigin refuses, is an error too. Changes to
+// inst afterwards mean nothing.
 func NewAppUser(inst *store.Installation, clock func() time.Time) (*AppUser, error) {
 	t, err := newTenant(inst)
 	if err != nil {
@@ -51,8 +54,9 @@ func newAppUser(t *tenant, clock func() time.Time) *AppUser {
 	}
 }
 
-// Apply implements Credential. A query that does not parse, or that carries a
-// token of its own, is ErrRequest.
+// Apply implements Credential: it sets the Authorization header. A query that
+// does not parse, or that carries a token of its own, is ErrRequest, and another
+// origin than the tenant's, or a URL that is not below it, ErrOrigin.
 func (a *AppUser) Apply(r *http.Request, origin Origin) error {
 	if origin != a.origin {
 		return fmt.Errorf("%w: %s is not the tenant's %s", ErrOrigin, origin, a.origin)

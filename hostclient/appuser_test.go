@@ -178,17 +178,28 @@ func TestForRefuses(t *testing.T) {
 }
 
 func TestNewHostsRefuses(t *testing.T) {
-	for name, config := range map[string]hostclient.Config{
-		"plain http":        {AuthorizationServer: "http://auth.example.com"},
-		"no URL":            {AuthorizationServer: "auth"},
-		"query":             {AuthorizationServer: "https://auth.example.com?x=1"},
-		"negative limit":    {MaxResponse: -1},
-		"negative count":    {MaxTokens: -1},
-		"negative time":     {TokenTimeout: -1},
-		"agent of two line": {UserAgent: "a\r\nb"},
+	const limits = "TokenTimeout, MaxResponse and MaxTokens must not be negative"
+	for _, c := range []struct {
+		name   string
+		config hostclient.Config
+		want   string
+	}{
+		{"plain http", hostclient.Config{AuthorizationServer: "http://auth.example"}, `AuthorizationServer "http://auth.example" is not https`},
+		{"no URL", hostclient.Config{AuthorizationServer: "auth"}, `AuthorizationServer "auth" is not https`},
+		{"no host", hostclient.Config{AuthorizationServer: "https:///x"}, `AuthorizationServer "https:///x" has no host`},
+		{"strange host", hostclient.Config{AuthorizationServer: "https://a!b"}, `AuthorizationServer "https://a!b" has a host that is not a plain name`},
+		{"query", hostclient.Config{AuthorizationServer: "https://auth.example?x=hidden"}, `AuthorizationServer "https://auth.example" has a query or a fragment`},
+		{"user", hostclient.Config{AuthorizationServer: "https://me:hidden@auth.example"}, `AuthorizationServer "[redacted]@auth.example" has user information`},
+		{"no port", hostclient.Config{AuthorizationServer: "https://me:hidden@auth.example:x"}, `AuthorizationServer "[redacted]@auth.example:x" does not parse`},
+		{"escapes", hostclient.Config{AuthorizationServer: "https://auth.example/%61"}, `AuthorizationServer "https://auth.example/%61" has a path that needs escapes`},
+		{"dots", hostclient.Config{AuthorizationServer: "https://auth.example/a/.."}, `AuthorizationServer "https://auth.example/a/.." is no base URL: the path has a dot segment`},
+		{"negative limit", hostclient.Config{MaxResponse: -1}, limits},
+		{"negative count", hostclient.Config{MaxTokens: -1}, limits},
+		{"negative time", hostclient.Config{TokenTimeout: -1}, limits},
+		{"agent of two lines", hostclient.Config{UserAgent: "a\r\nb"}, "UserAgent has a control character"},
 	} {
-		if hosts, err := hostclient.NewHosts(config); err == nil {
-			t.Errorf("%s: %v, want an error", name, hosts)
+		if hosts, err := hostclient.NewHosts(c.config); err == nil || err.Error() != "hostclient: "+c.want {
+			t.Errorf("%s: %v, %v\nwant %s", c.name, hosts, err, c.want)
 		}
 	}
 }

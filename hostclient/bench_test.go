@@ -21,8 +21,15 @@ func (f roundTripFunc) RoundTrip(r *http.Request) (*http.Response, error) { retu
 
 // BenchmarkSign measures all that a Transport does to a request before it hands
 // it on, against its floor: the hash of the canonical request, the claims in
-// JSON, the HMAC and the base64. Both run in turns, and x-floor is the median of
-// the ratios.
+// JSON, the HMAC and the base64 of the same token. Run it with
+//
+//	go test -run '^$' -bench '^BenchmarkSign$' -benchtime 200x ./hostclient
+//
+// Each iteration times 200 of the floor and 200 of the Transport in turn, so that
+// other work on the machine hits both. x-floor, the figure that counts, is the
+// median of their ratios: 1.0 is as fast as the bare cryptography, and it must
+// stay at or below 1.5. ns/sign is the median time of one signed request; ns/op,
+// B/op and allocs/op are of a whole iteration, 400 tokens, and say little.
 func BenchmarkSign(b *testing.B) {
 	const batch = 200
 	cred, err := hostclient.NewAppUser(installation("https://acme.atlassian.net"), nil)

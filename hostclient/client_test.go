@@ -18,6 +18,7 @@ func TestNewRequestTargets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	const slashless = "begin the path with a slash"        // and ErrRequest
 	for _, c := range []struct{ base, path, want string }{ // no want: ErrOrigin
 		{"", "/", "https://acme.net/"},
 		{"", "/rest/api/3/myself", "https://acme.net/rest/api/3/myself"},
@@ -35,10 +36,16 @@ func TestNewRequestTargets(t *testing.T) {
 		{"/wiki", "https://acme.net/wiki/rest?a=1#f", "https://acme.net/wiki/rest?a=1"},
 		{"/wiki", "HTTPS://ACME.NET:443/wiki/rest", "https://ACME.NET:443/wiki/rest"},
 
-		{"", "", ""},
-		{"", "rest/api", ""},
-		{"", "?a=1", ""},
-		{"", "#x", ""},
+		{"", "", slashless},
+		{"", "rest/api/3/myself", slashless},
+		{"/wiki", "wiki/rest/api/space?a=/b:c@d", slashless},
+		{"", "myself", slashless},
+		{"", "evil.net/x", slashless},
+		{"", "?a=1", slashless},
+		{"", "#x", slashless},
+		{"", "acme.net:8443/x", ""},
+		{"", "user@evil.net/x", ""},
+		{"", `rest\api`, ""},
 		{"", "//evil.net/x", ""},
 		{"", "///evil.net/x", ""},
 		{"", `/\evil.net/x`, ""},
@@ -83,6 +90,10 @@ func TestNewRequestTargets(t *testing.T) {
 		switch {
 		case c.want == "" && !errors.Is(err, hostclient.ErrOrigin):
 			t.Errorf("%q at %q: %v, want ErrOrigin", c.path, c.base, err)
+		case c.want == slashless:
+			if !errors.Is(err, hostclient.ErrRequest) || !strings.HasSuffix(err.Error(), ": "+slashless) {
+				t.Errorf("%q at %q: %v, want ErrRequest", c.path, c.base, err)
+			}
 		case c.want != "" && err != nil:
 			t.Errorf("%q at %q: %v", c.path, c.base, err)
 		case c.want != "" && r.URL.String() != c.want:

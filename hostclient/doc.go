@@ -11,7 +11,8 @@
 //
 // What Get and Send do not fit goes through Do, or through Client.HTTP and
 // Transport, which plug into any library that takes an http.Client or an
-// http.RoundTripper.
+// http.RoundTripper. Client.CheckResponse makes of the answers the errors that
+// Get and Send return.
 //
 // A credential is bound to the tenant's origin: scheme, host, port and base
 // path. It is applied to each hop of a request on its own, and a request or a

@@ -1,7 +1,6 @@
 package hostclient
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,7 +11,8 @@ import (
 
 // Error is an answer of the host that is no success. errors.Is tells its kind:
 // ErrForbidden, ErrRateLimited and so on. Nothing secret is in it, even when
-// the host's answer repeats the credential.
+// the host's answer repeats the credential. It is not changed after it was
+// returned, and so may be read concurrently.
 type Error struct {
 	// Status is the HTTP status code.
 	Status int
@@ -72,11 +72,15 @@ const (
 	maxShownMessages = 5
 )
 
-// newError reads the answer's body, which stays the caller's to close.
+// newError reads the answer's body, up to its limit; it stays the caller's to
+// close.
 func newError(answer *http.Response, o Origin, now time.Time) *Error {
 	e := errorOf(answer, o, now)
-	body, _ := io.ReadAll(io.LimitReader(answer.Body, maxErrorBody)) // what came is told
-	e.Messages, e.FieldErrors = decodeErrorBody(scrub(body, answer.Request))
+	var body []byte
+	if answer.Body != nil && answer.StatusCode >= http.StatusOK { // a 101 has a connection there
+		body, _ = io.ReadAll(io.LimitReader(answer.Body, maxErrorBody)) // what came is told
+	}
+	e.Messages, e.FieldErrors = decodeErrorBody(scrub(body, requestOf(answer)))
 	e.Hint, _ = kindOf(e.Status)
 	if hint, kind := kindByWords(e.Status, e.Messages); kind != nil {
 		e.Hint, e.kind = hint, kind
@@ -88,12 +92,21 @@ func newError(answer *http.Response, o Origin, now time.Time) *Error {
 func errorOf(answer *http.Response, o Origin, now time.Time) *Error {
 	return &Error{
 		Status:          answer.StatusCode,
-		Method:          methodOf(answer.Request),
-		URL:             o.redact(answer.Request.URL),
+		Method:          methodOf(requestOf(answer)),
+		URL:             o.redact(requestOf(answer).URL),
 		RequestID:       requestID(answer.Header),
 		RetryAfter:      retryAfter(answer.Header, now),
 		RateLimitReason: plain(answer.Header.Get("RateLimit-Reason"), 200),
 	}
+}
+
+// requestOf returns the request of an answer, an empty one for an answer that
+// was read or made by hand.
+func requestOf(answer *http.Response) *http.Request {
+	if answer.Request == nil {
+		return new(http.Request)
+	}
+	return answer.Request
 }
 
 // notJSON is the error of a successful answer that cannot be read.
@@ -105,15 +118,6 @@ func notJSON(answer *http.Response, o Origin, body []byte, now time.Time) *Error
 		e.Messages = []string{title}
 	}
 	return e
-}
-
-// scrub removes from body the credential that the request carried.
-func scrub(body []byte, sent *http.Request) []byte {
-	_, token, _ := strings.Cut(sent.Header.Get("Authorization"), " ")
-	if token == "" {
-		return body
-	}
-	return bytes.ReplaceAll(body, []byte(token), []byte(redacted))
 }
 
 func requestID(h http.Header) string {

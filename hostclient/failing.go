@@ -1,12 +1,20 @@
 package hostclient
 
-import "net/http"
+import (
+	"net/http"
+	"time"
+)
 
-// Failing returns a client that calls nobody: every call of it, and of the
-// clients it gives out, ends with err. It stands in where a client is promised
-// and there is no tenant to call.
+// Failing returns a client that calls nobody: Get, Send, NewRequest and Do of
+// it, and of the clients it gives out, return err as it is, and what HTTP and
+// Transport return end every request with it, whatever its URL. It stands in
+// where a client is promised and there is no tenant to call. A nil err means
+// ErrNotInstalled. BaseURL is a URL that no server has.
 func Failing(err error) *Client {
-	return newClient(&Hosts{}, &tenant{
+	if err == nil {
+		err = ErrNotInstalled
+	}
+	return newClient(&Hosts{config: Config{Clock: time.Now}}, &tenant{
 		baseURL: "https://tenant.invalid", // a name that no server has, by RFC 2606
 		origin:  Origin{scheme: "https", host: "tenant.invalid"},
 		err:     err,

@@ -24,7 +24,9 @@ const (
 )
 
 // TokenError says that the authorization server gave no user token. errors.Is
-// tells the kind of its Status, as for an Error. The assertion is not in it.
+// tells the kind of its Status, as for an Error. The assertion is not in it. It
+// is not changed after it was returned, but all callers that waited for the token
+// have the same one.
 type TokenError struct {
 	// Server is the authorization server.
 	Server string
@@ -68,7 +70,7 @@ type authorizationServer struct {
 func newAuthorizationServer(base string, rt http.RoundTripper, clock func() time.Time) (*authorizationServer, error) {
 	base = strings.TrimSuffix(base, "/")
 	if _, err := parseOrigin(base); err != nil {
-		return nil, fmt.Errorf("hostclient: AuthorizationServer: %w", err)
+		return nil, fmt.Errorf("hostclient: AuthorizationServer %w", err)
 	}
 	return &authorizationServer{base: base, clock: clock, http: &http.Client{
 		Transport: rt,

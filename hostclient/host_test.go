@@ -106,7 +106,9 @@ type claims struct {
 }
 
 // verify checks a token's form, header and signature by hand.
-func verify(token string) (claims, error) {
+func verify(token string) (claims, error) { return verifyWith(secret, token) }
+
+func verifyWith(secret, token string) (claims, error) {
 	var c claims
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
@@ -162,6 +164,7 @@ type tokenServer struct {
 	*httptest.Server
 	clock  *clock
 	tenant string // the base URL it expects
+	secret string // with which assertions must be signed
 
 	mu     sync.Mutex
 	scopes []string // of the requests, in order
@@ -171,7 +174,7 @@ type tokenServer struct {
 
 func newTokenServer(t testing.TB, c *clock) *tokenServer {
 	t.Helper()
-	s := &tokenServer{clock: c}
+	s := &tokenServer{clock: c, secret: secret}
 	s.Server = httptest.NewServer(s)
 	t.Cleanup(s.Close)
 	return s
@@ -212,7 +215,7 @@ func (s *tokenServer) check(r *http.Request) error {
 	if got := r.PostForm.Get("grant_type"); got != "urn:ietf:params:oauth:grant-type:jwt-bearer" {
 		return fmt.Errorf("grant_type %q", got)
 	}
-	c, err := verify(r.PostForm.Get("assertion"))
+	c, err := verifyWith(s.secret, r.PostForm.Get("assertion"))
 	if err != nil {
 		return err
 	}

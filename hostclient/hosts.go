@@ -17,20 +17,22 @@ import (
 const ProductionAuthorizationServer = "https://oauth-2-authorization-server.services.atlassian.com"
 
 // Config says how hosts are called. The zero Config is good for Atlassian's
-// production.
+// production. NewHosts copies it, so that changes afterwards mean nothing.
 type Config struct {
 	// AuthorizationServer is the base URL of the server that gives user
 	// tokens: https, or http on a loopback host. Empty means
 	// ProductionAuthorizationServer.
 	AuthorizationServer string
 	// Base sends all requests, to hosts and authorization server. It must
-	// not follow redirects. Nil means a transport with time limits for
-	// dialling, the TLS handshake and the first byte of an answer.
+	// be safe for concurrent use and must not follow redirects. Nil means a
+	// transport with time limits for dialling, the TLS handshake and the
+	// first byte of an answer.
 	Base http.RoundTripper
 	// UserAgent takes the place of the default, which names this library,
 	// its version and the app key.
 	UserAgent string
-	// Clock tells the time for tokens. Nil means time.Now.
+	// Clock tells the time for tokens, and must be safe for concurrent use.
+	// Nil means time.Now.
 	Clock func() time.Time
 	// Timeout bounds a call from its beginning to the last byte of the
 	// answer's body. 0 means 60 seconds, a negative value no limit.
@@ -51,10 +53,11 @@ type Hosts struct {
 	config  Config
 	version string
 	server  *authorizationServer
-	tokens  *tokenCache
+	tokens  func() *tokenCache // see userKey
 }
 
-// NewHosts returns Hosts for config. It does not call anything.
+// NewHosts returns Hosts for config. It calls nobody and starts nothing, so
+// there is nothing to close. An error names the field of config that is wrong.
 func NewHosts(config Config) (*Hosts, error) {
 	if config.TokenTimeout < 0 || config.MaxResponse < 0 || config.MaxTokens < 0 {
 		return nil, errors.New("hostclient: TokenTimeout, MaxResponse and MaxTokens must not be negative")
@@ -78,13 +81,16 @@ func NewHosts(config Config) (*Hosts, error) {
 		return nil, err
 	}
 	tokens := newTokenCache(config.MaxTokens, config.TokenTimeout, config.Clock)
-	return &Hosts{config: config, version: version(), server: server, tokens: tokens}, nil
+	return &Hosts{
+		config: config, version: version(), server: server,
+		tokens: func() *tokenCache { return tokens },
+	}, nil
 }
 
 // For returns the client that calls the tenant's host as the app's own user.
-// The error is ErrNotInstalled for a tenant that is uninstalled or has no
-// secret; a base URL that is not https, or http on a loopback host, is an error
-// too. Clients are cheap, and know nothing of changes to the installation:
+// The error is ErrNotInstalled for a nil inst, and for a tenant that is
+// uninstalled or has no secret; an installation without app key or client key,
+// or with a base URL that ParseOrigin refuses, is an error too. Clients are cheap, and know nothing of changes to the installation:
 // take a new one for each piece of work.
 func (h *Hosts) For(inst *store.Installation) (*Client, error) {
 	t, err := newTenant(inst)
@@ -95,9 +101,12 @@ func (h *Hosts) For(inst *store.Installation) (*Client, error) {
 }
 
 // Forget drops the user tokens of a tenant, also those that are being asked
-// for at this moment. It is to be called when the tenant was installed anew or
-// uninstalled. A client key without tokens is no error.
-func (h *Hosts) Forget(clientKey string) { h.tokens.forget(clientKey) }
+// for at this moment, and so frees their memory. It is to be called when the
+// tenant was installed anew or uninstalled. Other processes of the app need not
+// be told: a token serves the shared secret and the signed event it was asked
+// with, and no installation with others. A client key without tokens means
+// nothing to do.
+func (h *Hosts) Forget(clientKey string) { h.tokens().forget(clientKey) }
 
 // String returns the authorization server's address; no token is in it.
 func (h Hosts) String() string { return "hostclient: hosts with " + h.server.base }

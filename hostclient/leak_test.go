@@ -201,6 +201,7 @@ func TestNothingSecretShows(t *testing.T) {
 	_, appErr := hostclient.Get[struct{}](t.Context(), w.client, "/x")
 	_, userErr := hostclient.Get[struct{}](t.Context(), user, "/x")
 	_, originErr := hostclient.Get[struct{}](t.Context(), user, "https://name:word@evil.example/?token=shh")
+	_, brokenErr := hostclient.Get[struct{}](t.Context(), user, "https://name:word@evil.example:x/?token=shh")
 	_, queryErr := hostclient.Get[struct{}](t.Context(), w.client, "/x?jwt=shh")
 	r, err := http.NewRequest("GET", "https://name:word@evil.example/?sig=shh", nil)
 	if err != nil {
@@ -225,7 +226,7 @@ func TestNothingSecretShows(t *testing.T) {
 	}
 	for _, v := range []any{
 		w.client, *w.client, user, *user, w.hosts, cred, *cred, cred.Origin(), user.Transport(), *user.Transport(),
-		held{w.client, user, w.hosts, *cred}, w.client.HTTP(), user.Transport().Credential, appErr, userErr, originErr, queryErr, doErr,
+		held{w.client, user, w.hosts, *cred}, w.client.HTTP(), user.Transport().Credential, appErr, userErr, originErr, brokenErr, queryErr, doErr,
 	} {
 		for _, text := range shown(v) {
 			for _, h := range hidden {

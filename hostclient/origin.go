@@ -3,18 +3,19 @@ package hostclient
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"net/url"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/atlassian-connect-go/sdk/internal/loopback"
 	"github.com/atlassian-connect-go/sdk/internal/qsh"
 )
 
 // Origin is the part of the web that a credential may be shown to: a scheme, a
-// host, a port and a path prefix. The zero Origin holds nothing. Origins are
-// plain values, comparable with ==.
+// host, a port and a path prefix. The zero Origin holds nothing: no request
+// goes there. Origins are plain values that do not change, comparable with ==
+// and safe for concurrent use; ParseOrigin makes them.
 type Origin struct {
 	scheme string
 	host   string // lower case, with the port when it is not the scheme's
@@ -23,42 +24,55 @@ type Origin struct {
 
 // ParseOrigin returns the Origin of a tenant's base URL. The URL must be
 // https, or http on a loopback host, and consist of scheme, host, port and a
-// plain path alone. A trailing slash means nothing.
+// plain path alone. A trailing slash means nothing. Anything else is an error
+// that names the URL, without user information and query.
 func ParseOrigin(baseURL string) (Origin, error) {
 	o, err := parseOrigin(baseURL)
 	if err != nil {
-		return Origin{}, fmt.Errorf("hostclient: base URL: %w", err)
+		return Origin{}, fmt.Errorf("hostclient: base URL %w", err)
 	}
 	return o, nil
 }
 
+// parseOrigin is ParseOrigin with errors that go on where the name of a setting
+// ends.
 func parseOrigin(baseURL string) (Origin, error) {
 	u, err := url.Parse(baseURL)
 	if err != nil {
-		return Origin{}, errors.New("it does not parse")
+		err = errors.New("does not parse") // the reason repeats the URL
+	} else {
+		err = checkBaseURL(u)
 	}
-	switch {
-	case u.Scheme != "https" && u.Scheme != "http":
-		return Origin{}, errors.New("it is not an https URL")
-	case u.Scheme == "http" && !loopback(u.Hostname()):
-		return Origin{}, errors.New("http is for loopback hosts only")
-	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return Origin{}, errors.New("it has more than scheme, host and path")
-	}
-	if err := checkHost(u); err != nil {
-		return Origin{}, err
-	}
-	if u.EscapedPath() != u.Path || strings.Contains(u.Path, "%") {
-		return Origin{}, errors.New("its path needs escapes")
-	}
-	if err := checkPath(u.Path); err != nil {
-		return Origin{}, err
+	if err != nil {
+		return Origin{}, fmt.Errorf("%q %w", redactText(baseURL), err)
 	}
 	path := strings.TrimSuffix(u.Path, "/")
 	return Origin{scheme: u.Scheme, host: hostOf(u.Scheme, u.Host), path: path}, nil
 }
 
-// String returns the origin as a URL without a trailing slash.
+func checkBaseURL(u *url.URL) error {
+	switch {
+	case u.Scheme != "https" && (u.Scheme != "http" || !loopback.Host(u.Hostname())):
+		return errors.New("is not https")
+	case u.User != nil:
+		return errors.New("has user information")
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return errors.New("has a query or a fragment")
+	}
+	if err := checkHost(u); err != nil {
+		return err
+	}
+	if u.EscapedPath() != u.Path || strings.Contains(u.Path, "%") {
+		return errors.New("has a path that needs escapes")
+	}
+	if err := checkPath(u.Path); err != nil {
+		return fmt.Errorf("is no base URL: %w", err)
+	}
+	return nil
+}
+
+// String returns the origin as a URL without a trailing slash, and "://" for
+// the zero Origin.
 func (o Origin) String() string { return o.root() + o.path }
 
 func (o Origin) root() string { return o.scheme + "://" + o.host }
@@ -113,14 +127,14 @@ func hostOf(scheme, host string) string {
 func checkHost(u *url.URL) error {
 	host := u.Hostname()
 	if host == "" || strings.HasSuffix(u.Host, ":") {
-		return errors.New("it has no host")
+		return errors.New("has no host")
 	}
 	if ip, err := netip.ParseAddr(host); err == nil && ip.Zone() == "" {
 		return nil
 	}
 	for _, c := range []byte(host) {
 		if c != '.' && c != '-' && c != '_' && !alphanumeric(c) {
-			return errors.New("its host is not a plain name")
+			return errors.New("has a host that is not a plain name")
 		}
 	}
 	return nil
@@ -128,14 +142,6 @@ func checkHost(u *url.URL) error {
 
 func alphanumeric(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
-}
-
-func loopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
 }
 
 // checkPath looks at a path that is decoded once.

@@ -18,6 +18,7 @@ func TestParseOrigin(t *testing.T) {
 		{"http://localhost:2990/jira", "http://localhost:2990/jira"},
 		{"http://127.0.0.1:80", "http://127.0.0.1"},
 		{"http://[::1]:2990", "http://[::1]:2990"},
+		{"http://jira.localhost:2990", "http://jira.localhost:2990"},
 	} {
 		got, err := hostclient.ParseOrigin(c.baseURL)
 		if err != nil || got.String() != c.want {
@@ -29,7 +30,7 @@ func TestParseOrigin(t *testing.T) {
 func TestParseOriginRefuses(t *testing.T) {
 	for _, baseURL := range []string{
 		"", "acme.atlassian.net", "//acme.atlassian.net", "/wiki", "https://", "https:///wiki", "https:acme",
-		"http://acme.atlassian.net", "http://127.0.0.1.example.com", "http://10.0.0.1", "ftp://localhost",
+		"http://acme.atlassian.net", "http://127.0.0.1.example.com", "http://notlocalhost", "http://10.0.0.1", "ftp://localhost",
 		"https://user@acme.atlassian.net", "https://acme.atlassian.net?x=1", "https://acme.atlassian.net?",
 		"https://acme.atlassian.net#x", "https://acme.atlassian.net:", "https://:443",
 		"https://acme.atlassian.net/a/../b", "https://acme.atlassian.net//wiki", "https://acme.atlassian.net/wiki//",

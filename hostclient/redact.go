@@ -53,6 +53,18 @@ func secretParam(name string) bool {
 	return false
 }
 
+// redactText returns a URL, or what was meant to be one, for a message: without
+// user information, query and fragment, also where it does not parse.
+func redactText(raw string) string {
+	if end := strings.IndexAny(raw, "?#"); end >= 0 {
+		raw = raw[:end]
+	}
+	if at := strings.LastIndexByte(raw, '@'); at >= 0 {
+		raw = redacted + raw[at:]
+	}
+	return plain(raw, 200)
+}
+
 // redactError returns an error of an http.Client with its URL redacted.
 func (o Origin) redactError(err error) error {
 	var failed *url.Error

@@ -11,10 +11,12 @@ import (
 
 // resolve turns what a caller names into a URL on the origin.
 func (o Origin) resolve(target string) (*url.URL, error) {
+	if slashless(target) {
+		return nil, fmt.Errorf("%w: %q: begin the path with a slash", ErrRequest, redactText(target))
+	}
 	u, err := o.parse(target)
 	if err != nil {
-		shown, _, _ := strings.Cut(target, "?")
-		return nil, fmt.Errorf("%w: %q: %w", ErrOrigin, plain(shown, 200), err)
+		return nil, fmt.Errorf("%w: %q: %w", ErrOrigin, redactText(target), err)
 	}
 	if err := o.Check(u); err != nil {
 		return nil, err
@@ -35,6 +37,23 @@ func (o Origin) parse(target string) (*url.URL, error) {
 		return nil, errors.New("does not parse") // the reason repeats the URL
 	}
 	return u, nil
+}
+
+// slashless reports whether target is a path, or a query or nothing, that lacks
+// its slash. What a browser or a server could take for a host or a scheme is not.
+func slashless(target string) bool {
+	if strings.HasPrefix(target, "/") || strings.HasPrefix(target, ".") {
+		return false
+	}
+	segment := target
+	if end := strings.IndexAny(target, "/?#"); end >= 0 {
+		segment = target[:end]
+	}
+	return !strings.ContainsFunc(segment, notInName)
+}
+
+func notInName(r rune) bool {
+	return r >= 0x80 || r != '-' && r != '_' && r != '.' && !alphanumeric(byte(r))
 }
 
 func absolute(target string) bool {

@@ -1,7 +1,10 @@
 package hostclient
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
+	"time"
 
 	"github.com/atlassian-connect-go/sdk/store"
 )
@@ -14,21 +17,31 @@ type tenant struct {
 	baseURL       string // as stored: the authorization server compares it as text
 	origin        Origin
 	key           key
-	err           error // not nil: there is nobody to call
+	signedAt      time.Time // the store's SignedEventIAT
+	err           error     // not nil: there is nobody to call
+}
+
+// credentials returns a digest of what a rotation or a new installation
+// changes. It is not to be printed, nor kept where fmt looks.
+func (t *tenant) credentials() [sha256.Size]byte {
+	text := binary.BigEndian.AppendUint64(nil, uint64(t.signedAt.Unix()))
+	return sha256.Sum256(append(text, t.key()...))
 }
 
 func newTenant(inst *store.Installation) (*tenant, error) {
 	switch {
 	case inst == nil:
 		return nil, fmt.Errorf("%w: no installation was given", ErrNotInstalled)
+	case inst.State == store.Uninstalled:
+		return nil, fmt.Errorf("%w: tenant %q is uninstalled", ErrNotInstalled, inst.ClientKey)
 	case !inst.Live():
-		return nil, fmt.Errorf("%w: tenant %q is uninstalled or has no secret", ErrNotInstalled, inst.ClientKey)
+		return nil, fmt.Errorf("%w: tenant %q has no state or no secret", ErrNotInstalled, inst.ClientKey)
 	case inst.Key == "" || inst.ClientKey == "":
 		return nil, fmt.Errorf("hostclient: tenant %q: the installation lacks its app key or client key", inst.ClientKey)
 	}
 	origin, err := parseOrigin(inst.BaseURL)
 	if err != nil {
-		return nil, fmt.Errorf("hostclient: tenant %q: base URL: %w", inst.ClientKey, err)
+		return nil, fmt.Errorf("hostclient: tenant %q: base URL %w", inst.ClientKey, err)
 	}
 	secret := []byte(inst.SharedSecret.Reveal())
 	return &tenant{
@@ -38,5 +51,6 @@ func newTenant(inst *store.Installation) (*tenant, error) {
 		baseURL:       inst.BaseURL,
 		origin:        origin,
 		key:           func() []byte { return secret },
+		signedAt:      inst.SignedEventIAT,
 	}, nil
 }

@@ -3,12 +3,15 @@ package hostclient
 import (
 	"container/list"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"hash/maphash"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/singleflight"
+
+	"github.com/atlassian-connect-go/sdk/internal/redact"
 )
 
 const (
@@ -35,8 +38,15 @@ func newToken(value string, asked time.Time, life time.Duration) *token {
 }
 
 // userKey tells user tokens apart. All of it counts: an account id alone is the
-// same on many sites.
-type userKey struct{ clientKey, oauthClientID, baseURL, accountID, scopes string }
+// same on many sites, and a token from before a rotation or a new installation
+// is none for after it, whichever process learned of the event. What holds a
+// userKey is kept behind a function, for a digest of a secret is not to be
+// printed, and fmt never looks into one.
+type userKey struct {
+	clientKey, oauthClientID, baseURL string
+	credentials                       [sha256.Size]byte // see tenant.credentials
+	accountID, scopes                 string
+}
 
 // tokenCache keeps user tokens in memory, at most max of them, the ones used
 // last, and sees to it that a token is asked for once, however many wait.
@@ -99,7 +109,8 @@ func (c *tokenCache) token(ctx context.Context, k userKey, fetch func(context.Co
 // refresh asks for a new token, or joins those who do.
 func (c *tokenCache) refresh(ctx context.Context, k userKey, fetch func(context.Context) (*token, error)) <-chan singleflight.Result {
 	epoch := c.epoch(k.clientKey)
-	return c.flights.DoChan(fmt.Sprintf("%d %q", epoch, k), func() (any, error) {
+	return c.flights.DoChan(fmt.Sprintf("%d %q", epoch, k), func() (_ any, err error) {
+		defer c.recovered(k, &err)
 		if held, due := c.lookup(k); held != nil && !due {
 			return held, nil // the flight before this one landed just now
 		}
@@ -113,6 +124,15 @@ func (c *tokenCache) refresh(ctx context.Context, k userKey, fetch func(context.
 		c.keep(k, fresh, epoch)
 		return fresh, nil
 	})
+}
+
+// recovered makes an error of a panic, which would end the process: those who
+// wait are not on its stack. It is to be deferred.
+func (c *tokenCache) recovered(k userKey, err *error) {
+	if reason := recover(); reason != nil {
+		*err = fmt.Errorf("hostclient: panic while asking for a user token: %s", plain(redact.Text(fmt.Sprint(reason)), maxMessage))
+		c.pause(k)
+	}
 }
 
 // lookup returns a token that is valid still, or nil, and whether it is time

@@ -53,16 +53,23 @@ type Transport struct {
 }
 
 // RoundTrip implements http.RoundTripper. The answer's Request is r, which
-// holds no credential.
+// holds no credential. Nor does the body of an answer that is no success, even
+// when the host repeats the credential there: "[redacted]" stands in its place,
+// and the answer's ContentLength is -1.
+//
+// An error is ErrOrigin or ErrRequest for a request that is refused, or else
+// what the credential or Base returned; r's body is closed then, too.
 func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	answer, err := t.send(r)
 	if answer != nil {
+		scrubAnswer(answer, answer.Request)
 		answer.Request = r
 	}
 	return answer, err
 }
 
-// CloseIdleConnections closes those of Base.
+// CloseIdleConnections closes those of Base, which other Transports may share,
+// if Base has a method of that name.
 func (t *Transport) CloseIdleConnections() {
 	if base, ok := t.base().(interface{ CloseIdleConnections() }); ok {
 		base.CloseIdleConnections()
@@ -79,9 +86,7 @@ func (t Transport) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, t.Stri
 func (t *Transport) send(r *http.Request) (*http.Response, error) {
 	out, err := t.prepare(r)
 	if err != nil {
-		if r.Body != nil {
-			_ = r.Body.Close() // the refusal is the error to tell
-		}
+		closeBody(r)
 		return nil, err
 	}
 	answer, err := t.base().RoundTrip(out)
@@ -106,6 +111,9 @@ func (t *Transport) base() http.RoundTripper {
 func (t *Transport) prepare(r *http.Request) (*http.Request, error) {
 	if t.Credential == nil {
 		return nil, errors.New("hostclient: a Transport needs a Credential")
+	}
+	if f, ok := t.Credential.(failing); ok {
+		return nil, f.err // before the origin, which it has none of
 	}
 	if err := t.Origin.Check(r.URL); err != nil {
 		return nil, err
@@ -147,6 +155,13 @@ func clone(r *http.Request, userAgent string) *http.Request {
 		out.Header["User-Agent"] = copied.userAgent[:]
 	}
 	return out
+}
+
+// closeBody closes the body of a request that is not sent.
+func closeBody(r *http.Request) {
+	if r.Body != nil {
+		_ = r.Body.Close() // why it is not sent is the error to tell
+	}
 }
 
 func bodiless(method string) bool {

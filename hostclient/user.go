@@ -15,8 +15,10 @@ import (
 type user struct {
 	tenant    *tenant
 	server    *authorizationServer
-	tokens    *tokenCache
-	key       userKey
+	tokens    func() *tokenCache
+	accountID string
+	scopes    string
+	key       func() userKey
 	userAgent string
 	err       error // what is wrong with the user or the scopes
 }
@@ -34,8 +36,8 @@ func (u *user) Apply(r *http.Request, origin Origin) error {
 	if _, err := parseQuery(r.URL); err != nil {
 		return err
 	}
-	t, err := u.tokens.token(r.Context(), u.key, func(ctx context.Context) (*token, error) {
-		return u.server.token(ctx, u.tenant, u.key.accountID, u.key.scopes, u.userAgent)
+	t, err := u.tokens().token(r.Context(), u.key(), func(ctx context.Context) (*token, error) {
+		return u.server.token(ctx, u.tenant, u.accountID, u.scopes, u.userAgent)
 	})
 	if err != nil {
 		return err
@@ -47,21 +49,24 @@ func (u *user) Apply(r *http.Request, origin Origin) error {
 // Rejected implements Rejecter: the host no longer takes the token.
 func (u *user) Rejected(r *http.Request, _ *http.Response) {
 	if value, ok := strings.CutPrefix(r.Header.Get("Authorization"), bearer); ok {
-		u.tokens.drop(u.key, value)
+		u.tokens().drop(u.key(), value)
 	}
 }
 
 // String says whose credential it is; nothing secret is in it.
 func (u user) String() string {
-	return fmt.Sprintf("hostclient: user %q at %s", u.key.accountID, u.tenant.origin)
+	return fmt.Sprintf("hostclient: user %q at %s", u.accountID, u.tenant.origin)
 }
 
 // Format writes what String returns, whatever the verb.
 func (u user) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, u.String()) }
 
 func newUser(h *Hosts, t *tenant, accountID string, scopes []string) *user {
-	u := &user{tenant: t, server: h.server, tokens: h.tokens, userAgent: h.userAgent(t)}
-	switch joined, err := joinScopes(scopes); {
+	joined, err := joinScopes(scopes)
+	u := &user{
+		tenant: t, server: h.server, tokens: h.tokens, accountID: accountID, scopes: joined, userAgent: h.userAgent(t),
+	}
+	switch {
 	case accountID == "":
 		u.err = errors.New("hostclient: AsUser needs an account id")
 	case err != nil:
@@ -69,7 +74,8 @@ func newUser(h *Hosts, t *tenant, accountID string, scopes []string) *user {
 	case t.oauthClientID == "":
 		u.err = fmt.Errorf("hostclient: tenant %q: the installation has no oauthClientId, which impersonation needs", t.clientKey)
 	default:
-		u.key = userKey{t.clientKey, t.oauthClientID, t.baseURL, accountID, joined}
+		k := userKey{t.clientKey, t.oauthClientID, t.baseURL, t.credentials(), accountID, joined}
+		u.key = func() userKey { return k }
 	}
 	return u
 }
