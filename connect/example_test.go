@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
 
 	"github.com/atlassian-connect-go/sdk/connect"
 	"github.com/atlassian-connect-go/sdk/descriptor"
@@ -25,8 +24,6 @@ func Example() {
 	check(err)
 	defer host.Close()
 	check(host.Start("127.0.0.1:0"))
-	site, err := url.Parse(host.URL())
-	check(err)
 
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	check(err)
@@ -42,7 +39,7 @@ func Example() {
 		},
 		InstallKeysURLs:        []string{host.KeyServerURL()},
 		AuthorizationServerURL: host.AuthorizationServerURL(),
-		AllowedHosts:           []string{site.Host},
+		AllowedHosts:           []string{host.HostPattern()},
 		AllJSURL:               host.AllJSURL(),
 	})
 	check(err)

@@ -13,9 +13,13 @@ import (
 // takes long.
 var sharedKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 
-// Host is a devhost.Host that listens on a local socket until the test ends.
-// Methods that cannot do what they are asked to end the test.
+// Host is a devhost.Host that listens on a local socket until the test ends. Its
+// own methods, listed here, end the test by Fatal when they cannot do what they
+// are asked to, so they must be called from the goroutine of the test; those of
+// the embedded devhost.Host return an error or false instead and may be called
+// from any.
 type Host struct {
+	// Host is the host itself.
 	*devhost.Host
 	// Key signs installed and uninstalled.
 	Key *rsa.PrivateKey

@@ -251,3 +251,6 @@ func TestClock(t *testing.T) {
 		t.Errorf("got %d, want 7", got)
 	}
 }
+
+// What ExampleNewHost shows is true.
+func TestExampleNewHost(t *testing.T) { testHello(t) }

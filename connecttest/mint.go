@@ -21,7 +21,7 @@ func (h *Host) PageToken(appKey, rawURL, accountID string) Token {
 // accountID leaves out sub.
 func (h *Host) RequestToken(appKey, method, rawURL, accountID string) Token {
 	h.t.Helper()
-	text, err := h.Host.RequestToken(appKey, method, rawURL, accountID)
+	text, err := h.SignRequest(appKey, method, rawURL, accountID)
 	h.must(err)
 	return h.reopen(text, "HS256", h.Secret(appKey))
 }
@@ -29,7 +29,7 @@ func (h *Host) RequestToken(appKey, method, rawURL, accountID string) Token {
 // ContextToken is what AP.context.getToken gives a page.
 func (h *Host) ContextToken(appKey, accountID string, c devhost.Context) Token {
 	h.t.Helper()
-	text, err := h.Host.ContextToken(appKey, accountID, c)
+	text, err := h.SignContext(appKey, accountID, c)
 	h.must(err)
 	return h.reopen(text, "HS256", h.Secret(appKey))
 }
@@ -107,7 +107,7 @@ func (h *Host) members(segment string) Members {
 // for editing.
 func (h *Host) Payload(appKey, event string) Members {
 	h.t.Helper()
-	p, err := h.Host.Payload(appKey, event)
+	p, err := h.LifecyclePayload(appKey, event)
 	h.must(err)
 	b, err := json.Marshal(p)
 	h.must(err)

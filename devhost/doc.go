@@ -5,8 +5,9 @@
 // Everything between the two sides is the real protocol: installs are signed
 // RS256 with a key from the host's own key server, pages carry tokens bound to
 // the request, users are impersonated through the host's own authorization
-// server. Point an app at [Host.KeyServerURL], [Host.AuthorizationServerURL] and
-// [Host.AllJSURL] instead of Atlassian's, and it runs unchanged.
+// server. Point an app at [Host.KeyServerURL], [Host.AuthorizationServerURL],
+// [Host.HostPattern] and [Host.AllJSURL] instead of Atlassian's, and it runs
+// unchanged.
 //
 // The package signs and verifies with code of its own, so an error in the SDK
 // cannot cancel itself out here. It is a tool for development and tests: it

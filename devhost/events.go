@@ -24,7 +24,8 @@ const maxAnswer = 4 << 10
 type CallbackError struct {
 	// Event is installed, enabled, disabled or uninstalled.
 	Event string
-	URL   string
+	// URL is where it was posted.
+	URL string
 	// Status is the app's answer, 0 when there was none.
 	Status int
 	// Body is the beginning of the answer, at most 4 KiB.
@@ -45,28 +46,42 @@ func (e *CallbackError) Error() string {
 func (e *CallbackError) Unwrap() error { return e.Err }
 
 // EventPayload is the body of a lifecycle event, in the members Atlassian's
-// lifecycle documentation lists.
+// lifecycle documentation lists. Printed by fmt or log/slog it shows no secret;
+// as JSON it is what the host sends.
 type EventPayload struct {
-	Key            string `json:"key"`
-	ClientKey      string `json:"clientKey"`
-	OAuthClientID  string `json:"oauthClientId"`
-	PublicKey      string `json:"publicKey"`
-	SharedSecret   string `json:"sharedSecret,omitempty"`
+	// Key is the key of the app, ClientKey names the tenant to it.
+	Key       string `json:"key"`
+	ClientKey string `json:"clientKey"`
+	// OAuthClientID is the app's client id at the authorization server.
+	OAuthClientID string `json:"oauthClientId"`
+	// PublicKey is no key that verifies anything: Atlassian's lifecycle
+	// documentation keeps it for old apps.
+	PublicKey string `json:"publicKey"`
+	// SharedSecret is the new secret, in installed events alone.
+	SharedSecret string `json:"sharedSecret,omitempty"`
+	// ServerVersion and PluginsVersion are versions of the host.
 	ServerVersion  string `json:"serverVersion"`
 	PluginsVersion string `json:"pluginsVersion"`
-	BaseURL        string `json:"baseUrl"`
-	DisplayURL     string `json:"displayUrl"`
-	HelpCenterURL  string `json:"displayUrlServicedeskHelpCenter"`
-	ProductType    string `json:"productType"`
-	Description    string `json:"description"`
-	EntitlementID  string `json:"entitlementId,omitempty"`
-	Entitlement    string `json:"entitlementNumber,omitempty"`
-	EventType      string `json:"eventType"`
+	// BaseURL is the base URL of the site. DisplayURL and HelpCenterURL are the
+	// addresses to show to people; here they equal it.
+	BaseURL       string `json:"baseUrl"`
+	DisplayURL    string `json:"displayUrl"`
+	HelpCenterURL string `json:"displayUrlServicedeskHelpCenter"`
+	// ProductType is always jira.
+	ProductType string `json:"productType"`
+	// Description is a text for people about the site.
+	Description string `json:"description"`
+	// EntitlementID and Entitlement, its number, name the licence. Both are
+	// empty unless the descriptor has enableLicensing.
+	EntitlementID string `json:"entitlementId,omitempty"`
+	Entitlement   string `json:"entitlementNumber,omitempty"`
+	// EventType is installed, enabled, disabled or uninstalled.
+	EventType string `json:"eventType"`
 }
 
-// Payload returns the body of a lifecycle event for an installed app as the
+// LifecyclePayload returns the body of a lifecycle event for an installed app as the
 // host would send it now. Only installed carries the secret.
-func (h *Host) Payload(appKey, event string) (EventPayload, error) {
+func (h *Host) LifecyclePayload(appKey, event string) (EventPayload, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	a, err := h.installedApp(appKey)

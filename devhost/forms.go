@@ -91,7 +91,7 @@ func (h *Host) installForm(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if _, err := h.Install(r.Context(), strings.TrimSpace(r.PostForm.Get("url"))); err != nil {
-		h.showIndex(w, r, http.StatusBadGateway, err.Error())
+		h.showIndex(w, r, http.StatusBadGateway, forPeople(err))
 		return
 	}
 	back(w, r)
@@ -102,7 +102,7 @@ func (h *Host) appForm(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := h.appAction(r.Context(), r.PathValue("app"), r.PathValue("action")); err != nil {
-		h.showIndex(w, r, http.StatusBadGateway, err.Error())
+		h.showIndex(w, r, http.StatusBadGateway, forPeople(err))
 		return
 	}
 	back(w, r)
@@ -148,7 +148,7 @@ func (h *Host) issueForm(w http.ResponseWriter, r *http.Request) {
 		_, err = h.EditIssue(accountID, key, func(i *Issue) { i.Status = r.PostForm.Get("status") })
 	}
 	if err != nil {
-		h.showIndex(w, r, http.StatusBadRequest, err.Error())
+		h.showIndex(w, r, http.StatusBadRequest, forPeople(err))
 		return
 	}
 	back(w, r)

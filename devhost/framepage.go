@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"strings"
 )
 
 // framePage shows a page of an app in a frame, as Jira does.
@@ -11,15 +12,38 @@ func (h *Host) framePage(w http.ResponseWriter, r *http.Request) {
 	p := h.newPage(w, r, "App")
 	place := contextOf(r.URL.Query())
 	appKey, moduleKey := r.PathValue("app"), r.PathValue("module")
+	if problem := h.frameProblem(appKey, moduleKey); problem != "" {
+		h.showMissing(w, p, problem)
+		return
+	}
 	frame, origin, err := h.frame(appKey, moduleKey, p.User.AccountID, place)
 	if err != nil {
-		p.Problem = err.Error()
-		h.show(w, http.StatusNotFound, p, "")
+		h.showMissing(w, p, forPeople(err))
 		return
 	}
 	p.Frame, p.Title = frame, frame.Title
 	h.show(w, http.StatusOK, p, origin)
 }
+
+// frameProblem says in words why a page of an app cannot be shown; empty when it
+// can.
+func (h *Host) frameProblem(appKey, moduleKey string) string {
+	inst, doc, err := h.view(appKey)
+	if err != nil {
+		return "There is no app \"" + appKey + "\" on this site. It may have been uninstalled."
+	}
+	if !inst.Enabled {
+		return "The app " + inst.Name + " is disabled. An administrator can enable it beside the list of issues."
+	}
+	if mod, ok := doc.find(moduleKey); !ok || mod.page() == "" {
+		return "The app " + inst.Name + " has no page \"" + moduleKey + "\"."
+	}
+	return ""
+}
+
+// forPeople is the text of an error as a page shows it, where it is plain who
+// speaks.
+func forPeople(err error) string { return strings.TrimPrefix(err.Error(), "devhost: ") }
 
 // contextOf reads where the frame is shown from the host page's address.
 func contextOf(q url.Values) Context {
@@ -92,7 +116,7 @@ func (h *Host) tokenForPage(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusNotFound, errorBody{Messages: []string{"The app is not installed and enabled."}})
 		return
 	}
-	token, err := h.ContextToken(in.App, accountID, Context{Issue: in.Issue, Project: in.Project})
+	token, err := h.SignContext(in.App, accountID, Context{Issue: in.Issue, Project: in.Project})
 	if err != nil {
 		writeJSON(w, http.StatusInternalServerError, errorBody{Messages: []string{err.Error()}})
 		return

@@ -22,7 +22,7 @@ type Config struct {
 	// "http://127.0.0.1:8090", without a path. Empty means that Start sets it.
 	URL string
 	// Clock tells the time; nil is time.Now. With a Clock of your own no webhook
-	// is repeated by itself: call Redeliver.
+	// is repeated by itself: call Redeliver or RedeliverAll.
 	Clock func() time.Time
 	// Logger takes what happens between the host and its apps, without tokens or
 	// secrets. Nil discards.
@@ -147,6 +147,19 @@ func (h *Host) BaseURL() string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.baseURL
+}
+
+// HostPattern returns the host of the site, with its port if it has one, as the
+// AllowedHosts setting of an app wants it: "127.0.0.1:2990". It is the host of
+// BaseURL, which is what an installed event names, so after Rename it is that of
+// the new base URL; an app that is to follow a Rename must allow the new host
+// beside the former one. It is empty as long as BaseURL is.
+func (h *Host) HostPattern() string {
+	u, err := url.Parse(h.BaseURL())
+	if err != nil { // setURL and Rename have parsed it
+		return ""
+	}
+	return u.Host
 }
 
 // KeyServerURL returns the address below which the public keys of install

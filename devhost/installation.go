@@ -10,8 +10,12 @@ import (
 	"time"
 )
 
-// Installation is what the host knows of one installed app.
+// Installation is what the host knows of one installed app. Printed by fmt or
+// log/slog it does not show the secret, unless it is an unexported field of
+// another type, and encoding/json leaves the secret out.
 type Installation struct {
+	// AppKey and Name are those of the descriptor. Without a name in there, Name
+	// is the key.
 	AppKey string
 	Name   string
 	// ClientKey names the tenant: this site, for this app. It survives upgrade,
@@ -20,7 +24,7 @@ type Installation struct {
 	// OAuthClientID is the app's client id at the authorization server.
 	OAuthClientID string
 	// SharedSecret is the secret in force. It changes with every installed event.
-	SharedSecret string
+	SharedSecret string `json:"-"`
 	// BaseURL is that of the site, AppBaseURL that of the app.
 	BaseURL    string
 	AppBaseURL string
@@ -29,8 +33,11 @@ type Installation struct {
 	// AccountID is the app's own user on the site.
 	AccountID string
 	// Scopes are in upper case, sorted.
-	Scopes   []string
-	Enabled  bool
+	Scopes []string
+	// Enabled says whether the app is in use. A disabled app gets no webhooks and
+	// shows no pages.
+	Enabled bool
+	// Licensed says whether the site holds a licence, see SetLicensed.
 	Licensed bool
 }
 

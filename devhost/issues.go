@@ -18,30 +18,37 @@ type Issue struct {
 	// ID is numeric text; the host makes one when it is empty.
 	ID string
 	// Key is the key of the project, a dash and a number, such as "DEMO-1".
-	Key     string
+	Key string
+	// Summary is the title, in plain text. It must not be empty.
 	Summary string
 	// Description is a document in the Atlassian Document Format, nil for none.
 	// Document makes one of plain text.
 	Description json.RawMessage
-	// Type, Priority and Status are names; empty means Task, Medium and To Do.
+	// Type is Task, Bug or Story; Priority is Highest, High, Medium, Low or
+	// Lowest; Status is To Do, In Progress or Done. Empty they mean Task, Medium
+	// and To Do.
 	Type     string
 	Priority string
 	Status   string
 	// Assignee, Reporter and Creator are account ids, empty for nobody.
 	Assignee, Reporter, Creator string
-	Labels                      []string
+	// Labels are words without spaces.
+	Labels []string
 	// Created and Updated are set to now when zero.
 	Created, Updated time.Time
-	Comments         []Comment
+	// Comments are the oldest first.
+	Comments []Comment
 }
 
 // Comment is a comment on an issue.
 type Comment struct {
+	// ID is numeric text; the host makes one when it is empty.
 	ID string
-	// Author is an account id.
+	// Author is an account id, empty for nobody.
 	Author string
 	// Body is a document in the Atlassian Document Format.
-	Body             json.RawMessage
+	Body json.RawMessage
+	// Created and Updated are taken as they are, zero as well.
 	Created, Updated time.Time
 }
 

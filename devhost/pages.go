@@ -29,9 +29,10 @@ type sitePage struct {
 	Title   string
 	Path    string
 	User    User
-	Users   []User
+	Users   []userView
 	Apps    []appView
-	Problem string
+	Problem string // what went wrong, above the page
+	Missing string // why there is no page, instead of one
 
 	Issues   []issueView
 	Issue    *issueView
@@ -47,6 +48,9 @@ type appView struct {
 
 type linkView struct{ Kind, Title, URL string }
 
+// userView is one choice of the list of users.
+type userView struct{ AccountID, Label string }
+
 type issueView struct {
 	Key, Summary, Type, Status, StatusClass, Priority string
 	Assignee, Reporter, Updated, Created, Age         string
@@ -60,7 +64,7 @@ type commentView struct{ Author, Text, When string }
 type activityView struct {
 	When, Direction, What, Who, Detail string
 	Status                             int
-	Bad                                bool
+	Bad                                bool // something went wrong
 }
 
 type frameView struct {
@@ -72,6 +76,7 @@ type frameView struct {
 func (h *Host) pages() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", h.indexPage)
+	mux.HandleFunc("GET /", h.noPage)
 	mux.HandleFunc("GET /browse/{issue}", h.issuePage)
 	mux.HandleFunc("GET /activity", h.activityPage)
 	mux.HandleFunc("GET /plugins/servlet/ac/{app}/{module}", h.framePage)
@@ -117,7 +122,10 @@ func (h *Host) newPage(w http.ResponseWriter, r *http.Request, title string) *si
 		h.signIn(w, accountID)
 	}
 	u, _ := h.jira.user(accountID)
-	p := &sitePage{Title: title, Path: r.URL.RequestURI(), User: u, Users: people}
+	p := &sitePage{Title: title, Path: r.URL.RequestURI(), User: u}
+	for _, u := range people {
+		p.Users = append(p.Users, newUserView(u))
+	}
 	for _, inst := range h.Installations() {
 		_, doc, err := h.view(inst.AppKey)
 		if err == nil {
@@ -125,6 +133,15 @@ func (h *Host) newPage(w http.ResponseWriter, r *http.Request, title string) *si
 		}
 	}
 	return p
+}
+
+// newUserView marks who administers the site, since only they can change apps.
+func newUserView(u User) userView {
+	v := userView{u.AccountID, u.DisplayName}
+	if slices.Contains(u.Permissions, Administer) {
+		v.Label += " (administrator)"
+	}
+	return v
 }
 
 func newAppView(inst Installation, doc *manifest) appView {
@@ -152,6 +169,17 @@ func framePath(appKey, moduleKey string) string {
 // people are the users who can sit at a browser.
 func (h *Host) people() []User {
 	return slices.DeleteFunc(h.Users(), func(u User) bool { return u.Inactive || u.Type == "app" })
+}
+
+// noPage answers for addresses that are nothing.
+func (h *Host) noPage(w http.ResponseWriter, r *http.Request) {
+	h.showMissing(w, h.newPage(w, r, "Not found"), "There is no page at "+r.URL.Path+".")
+}
+
+// showMissing says why there is no such page, with a way out.
+func (h *Host) showMissing(w http.ResponseWriter, p *sitePage, why string) {
+	p.Missing = why
+	h.show(w, http.StatusNotFound, p, "")
 }
 
 func (h *Host) indexPage(w http.ResponseWriter, r *http.Request) {
@@ -189,8 +217,7 @@ func (h *Host) issuePage(w http.ResponseWriter, r *http.Request) {
 	p := h.newPage(w, r, "Issue")
 	i, ok := h.jira.issue(r.PathValue("issue"))
 	if !ok || !h.jira.allowed(p.User.AccountID, BrowseProjects) {
-		p.Problem = "There is no such issue, or you may not see it."
-		h.show(w, http.StatusNotFound, p, "")
+		h.showMissing(w, p, "There is no such issue, or you may not see it.")
 		return
 	}
 	v := h.issueView(&i)
@@ -202,43 +229,6 @@ func (h *Host) issuePage(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	h.show(w, http.StatusOK, p, "")
-}
-
-// maxActivity is how many lines the activity page shows.
-const maxActivity = 200
-
-const secondsLayout = "2 Jan 15:04:05"
-
-func (h *Host) activityPage(w http.ResponseWriter, r *http.Request) {
-	p := h.newPage(w, r, "Activity")
-	p.Activity = h.activity()
-	h.show(w, http.StatusOK, p, "")
-}
-
-// activity merges calls and deliveries, newest first.
-func (h *Host) activity() []activityView {
-	type line struct {
-		at   int64
-		view activityView
-	}
-	var lines []line
-	for _, c := range h.Calls() {
-		lines = append(lines, line{c.Time.UnixNano(), activityView{
-			When: c.Time.UTC().Format(secondsLayout), Direction: "in", What: c.Method + " " + c.Path, Status: c.Status,
-			Who: strings.TrimSpace(c.App + " " + h.displayName(c.AccountID)), Detail: c.Refusal, Bad: c.Status >= 400,
-		}})
-	}
-	for _, d := range h.Deliveries() {
-		lines = append(lines, line{d.Time.UnixNano(), activityView{
-			When: d.Time.UTC().Format(secondsLayout), Direction: "out", What: d.Event, Status: d.Status, Who: d.App, Detail: d.Error, Bad: d.Error != "",
-		}})
-	}
-	slices.SortStableFunc(lines, func(a, b line) int { return cmp.Compare(b.at, a.at) })
-	views := make([]activityView, min(len(lines), maxActivity))
-	for i := range views {
-		views[i] = lines[i].view
-	}
-	return views
 }
 
 func serveStatic(w http.ResponseWriter, r *http.Request) {

@@ -72,16 +72,16 @@ func TestPages(t *testing.T) {
 		status     int
 		want       []string
 	}{
-		{"index", "/", 200, []string{"Ada Bergmann", "DEMO-7", "Time zone of due dates", "3 months ago", "Tiny", "/plugins/servlet/ac/tiny.app/page", ">Configure<", "Set up", "Install by descriptor URL"}},
+		{"index", "/", 200, []string{">Ada Bergmann (administrator)<", ">Bo Lindqvist<", "DEMO-7", "Time zone of due dates", "3 months ago", "Tiny", "/plugins/servlet/ac/tiny.app/page", ">Configure<", "Set up", "Install by descriptor URL"}},
 		{"issue", "/browse/DEMO-3", 200, []string{"Export of a report", "Confirmed, it is the page size.", "Bo Lindqvist", "Glance", "/plugins/servlet/ac/tiny.app/glance?issue=DEMO-3"}},
-		{"no issue", "/browse/DEMO-99", 404, []string{"There is no such issue"}},
-		{"activity", "/activity", 200, []string{"installed", "enabled", "204"}},
-		{"frame", "/plugins/servlet/ac/tiny.app/page?issue=DEMO-3", 200, []string{`src="` + a.base() + "/page?issue=DEMO-3", `referrerpolicy="no-referrer"`, "allow-scripts", `data-origin="` + a.srv.URL + `"`, "&jwt=", "channel-tiny.app__page"}},
+		{"no issue", "/browse/DEMO-99", 404, []string{"There is no such issue", `<a href="/">To the issues`}},
+		{"activity", "/activity", 200, []string{"<code>installed /app/installed</code>", "<code>enabled /app/enabled</code>", "204"}},
+		{"frame", "/plugins/servlet/ac/tiny.app/page?issue=DEMO-3", 200, []string{`src="` + a.base() + "/page?issue=DEMO-3", `referrerpolicy="no-referrer"`, "allow-scripts", `data-origin="` + a.srv.URL + `"`, "&jwt=", "channel-tiny.app__page", ">DEMO-3</a> / Tiny / A page</p>"}},
 		{"frame with a value", "/plugins/servlet/ac/tiny.app/path?board.id=7", 200, []string{a.base() + "/in/7/x?xdm_e="}},
 		{"cacheable frame", "/plugins/servlet/ac/tiny.app/cached?issue=DEMO-3", 200, []string{`src="` + a.base() + "/cached?a={issue.key}" + `"`}},
-		{"no such module", "/plugins/servlet/ac/tiny.app/none", 404, []string{"has no module"}},
-		{"no such app", "/plugins/servlet/ac/none/none", 404, []string{"is not installed"}},
-		{"nothing", "/nothing", 404, nil},
+		{"no such module", "/plugins/servlet/ac/tiny.app/none", 404, []string{`The app Tiny has no page "none".`, `<a href="/">To the issues`}},
+		{"no such app", "/plugins/servlet/ac/none/none", 404, []string{`There is no app "none" on this site.`, `<a href="/">To the issues`}},
+		{"nothing", "/nothing/<b>", 404, []string{"There is no page at /nothing/<b>.", `<a href="/">To the issues`}},
 		{"style", "/static/style.css", 200, []string{"iframe.app"}},
 		{"a file that is not meant to be served", "/static/layout.html", 404, nil},
 	}
@@ -124,6 +124,90 @@ func TestPages(t *testing.T) {
 			t.Errorf("got policy %q", csp)
 		}
 	})
+}
+
+// What is shown of an app depends on what it offers and on whether it is enabled.
+func TestPagesOfApps(t *testing.T) {
+	h, a, _ := newHost(t, devhost.Config{})
+	glance := map[string]any{"key": "glance", "target": map[string]any{"url": "/glance"}}
+	page := map[string]any{"key": "tiny", "name": map[string]any{"value": "Tiny"}, "url": "/page"}
+	tests := []struct {
+		name            string
+		modules         map[string]any
+		disabled        bool
+		path            string
+		status          int
+		want, forbidden []string
+	}{
+		{"no modules", map[string]any{}, false, "/", 200, []string{">No pages.<"}, nil},
+		{"a panel alone", map[string]any{"jiraIssueGlances": glance}, false, "/", 200, []string{"No pages of its own; it adds to issues."}, nil},
+		{"a page", map[string]any{"generalPages": page}, false, "/", 200, []string{framePath}, []string{"No pages"}},
+		{"a page of the app's name", map[string]any{"generalPages": page}, false, framePath, 200, []string{"/ Tiny</p>"}, []string{"/ Tiny / Tiny"}},
+		{"a page of a disabled app", map[string]any{"generalPages": page}, true, framePath, 404, []string{"The app Tiny is disabled.", `<a href="/">To the issues`}, []string{"devhost:", "<iframe"}},
+		{"disabled", map[string]any{"generalPages": page}, true, "/", 200, []string{">disabled<"}, []string{framePath, "No pages"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			a.set("modules", tt.modules)
+			if _, err := h.Install(t.Context(), a.descriptor()); err != nil {
+				t.Fatal(err)
+			}
+			if tt.disabled {
+				if err := h.Disable(t.Context(), appKey); err != nil {
+					t.Fatal(err)
+				}
+			}
+			body := html.UnescapeString(readBody(t, (&browser{t: t, host: h}).get(tt.path), tt.status))
+			for _, want := range tt.want {
+				if !strings.Contains(body, want) {
+					t.Errorf("got %s\nwant %s", body, want)
+				}
+			}
+			for _, no := range tt.forbidden {
+				if strings.Contains(body, no) {
+					t.Errorf("got %s\nwant no %s", body, no)
+				}
+			}
+		})
+	}
+}
+
+const framePath = "/plugins/servlet/ac/tiny.app/tiny"
+
+// The activity page tells failures from what is in order, and says once who
+// called.
+func TestActivity(t *testing.T) {
+	h, a, _ := installed(t)
+	properties := "/rest/atlassian-connect/1/addons/tiny.app/properties/"
+	tests := []struct {
+		name, who, path string
+		status          int
+		want            string
+		bad             bool
+	}{
+		{"own call", "", myselfPath, 200, ">tiny.app</td>", false},
+		{"for a user", bo, myselfPath, 200, ">tiny.app for Bo Lindqvist</td>", false},
+		{"a property that was never set", "", properties + "none", 404, "Property with key none not found.", false},
+		{"an issue that is not there", "", "/rest/api/3/issue/DEMO-99", 404, ">tiny.app</td>", true},
+		{"a property of another app", "", "/rest/atlassian-connect/1/addons/other/properties/none", 403, ">tiny.app</td>", true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			call := a.call
+			if tt.who != "" {
+				call = a.asUser(tt.who, "")
+			}
+			h.Forget()
+			readBody(t, call("GET", tt.path, ""), tt.status)
+			body := html.UnescapeString(readBody(t, (&browser{t: t, host: h}).get("/activity"), 200))
+			if !strings.Contains(body, tt.want) || !strings.Contains(body, "<code>GET "+tt.path+"</code>") {
+				t.Errorf("got %s\nwant %s", body, tt.want)
+			}
+			if bad := strings.Contains(body, `<tr class="bad">`); bad != tt.bad {
+				t.Errorf("marked as a failure: got %v, want %v", bad, tt.bad)
+			}
+		})
+	}
 }
 
 func TestTextIsEscaped(t *testing.T) {
@@ -291,7 +375,7 @@ func TestAllJS(t *testing.T) {
 	}
 	for _, want := range []string{
 		"const hosts = " + string(origins) + ";", "e.source !== window.parent", "hosts.includes(e.origin)",
-		"getToken:", "getContext:", "getCurrentUser:", "request", "resize:", "sizeToParent:", "create:", "reload:", "window.AP = AP;",
+		"hello", "getToken:", "getContext:", "getCurrentUser:", "request", "resize:", "sizeToParent:", "create:", "reload:", "window.AP = AP;",
 	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the script lacks %q", want)

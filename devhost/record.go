@@ -20,9 +20,12 @@ const (
 )
 
 // Call is one request that reached the host's REST API, key server or
-// authorization server.
+// authorization server. Printed by fmt or log/slog it shows neither credentials
+// nor the body.
 type Call struct {
-	Time   time.Time
+	// Time is when the request came, by the host's clock.
+	Time time.Time
+	// Method is the HTTP method.
 	Method string
 	// Path is as it was sent, Query is without a token.
 	Path, Query string
@@ -44,10 +47,15 @@ type Call struct {
 }
 
 // Delivery is one attempt of the host to tell an app of an event: a lifecycle
-// event or a webhook.
+// event or a webhook. Printed by fmt or log/slog it shows neither the token nor
+// the body, which may hold a secret.
 type Delivery struct {
-	Time  time.Time
-	App   string
+	// Time is when the attempt began, by the host's clock.
+	Time time.Time
+	// App is the key of the app that was told.
+	App string
+	// Event is the name of the event, such as "installed" or
+	// "jira:issue_updated".
 	Event string
 	// URL is where it was posted.
 	URL string

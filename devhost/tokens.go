@@ -20,10 +20,10 @@ type Context struct {
 	Values map[string]string
 }
 
-// RequestToken returns a token of the host for one request to the app: HS256,
+// SignRequest returns a token of the host for one request to the app: HS256,
 // valid for three minutes, bound to method, path and query of rawURL. accountID
 // is the acting user and may be empty.
-func (h *Host) RequestToken(appKey, method, rawURL, accountID string) (string, error) {
+func (h *Host) SignRequest(appKey, method, rawURL, accountID string) (string, error) {
 	inst, _, err := h.view(appKey)
 	if err != nil {
 		return "", err
@@ -40,11 +40,11 @@ func (h *Host) RequestToken(appKey, method, rawURL, accountID string) (string, e
 	return signHS256(c, inst.SharedSecret)
 }
 
-// ContextToken returns what AP.context.getToken gives a page of the app: a token
+// SignContext returns what AP.context.getToken gives a page of the app: a token
 // that names the user and the place and is bound to no request. accountID may be
 // empty for an anonymous visitor. A user who may not see the issue gets a token
 // without it.
-func (h *Host) ContextToken(appKey, accountID string, c Context) (string, error) {
+func (h *Host) SignContext(appKey, accountID string, c Context) (string, error) {
 	inst, _, err := h.view(appKey)
 	if err != nil {
 		return "", err
@@ -181,7 +181,7 @@ func (h *Host) FrameURL(appKey, moduleKey, accountID string, c Context) (string,
 	if err != nil || mod.Cacheable {
 		return raw, err
 	}
-	token, err := h.RequestToken(appKey, http.MethodGet, raw, accountID)
+	token, err := h.SignRequest(appKey, http.MethodGet, raw, accountID)
 	if err != nil {
 		return "", err
 	}

@@ -134,7 +134,7 @@ func TestContextToken(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			token, err := h.ContextToken(appKey, tt.user, tt.context)
+			token, err := h.SignContext(appKey, tt.user, tt.context)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -33,9 +33,12 @@ var permissionTitles = map[Permission]string{
 // User is an account on the site.
 type User struct {
 	// AccountID is Atlassian's id of the account. AddUser makes one when empty.
-	AccountID   string
+	AccountID string
+	// DisplayName is how the site shows the user. It must not be empty.
 	DisplayName string
-	Email       string
+	// Email is empty when the user has none. Apps are told it only with the scope
+	// ACCESS_EMAIL_ADDRESSES.
+	Email string
 	// Type is atlassian, app or customer; empty means atlassian.
 	Type string
 	// Inactive users cannot sign in, be impersonated or do anything.

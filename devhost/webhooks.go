@@ -70,15 +70,25 @@ type delivery struct {
 func (h *Host) Settle(ctx context.Context) error { return h.work.settle(ctx) }
 
 // Redeliver repeats the failed webhooks that are due by the host's clock, waits
-// for the answers and returns how many were sent. With all true it repeats every
-// one that is waiting, due or not. A host on the real clock repeats by itself
-// while it runs.
-func (h *Host) Redeliver(ctx context.Context, all bool) (int, error) {
+// for the answers as Settle does and returns how many were sent. The error is
+// that of ctx. A host on the real clock repeats by itself while it runs.
+func (h *Host) Redeliver(ctx context.Context) (int, error) {
 	now := h.clock()
+	return h.repeat(ctx, func(d *delivery) bool { return !d.due.After(now) })
+}
+
+// RedeliverAll repeats every failed webhook that waits for its repetition, due
+// or not. Otherwise it does as Redeliver.
+func (h *Host) RedeliverAll(ctx context.Context) (int, error) {
+	return h.repeat(ctx, func(*delivery) bool { return true })
+}
+
+// repeat sends the waiting webhooks that are ready.
+func (h *Host) repeat(ctx context.Context, isReady func(*delivery) bool) (int, error) {
 	var due []*delivery
 	h.mu.Lock()
 	h.retries = slices.DeleteFunc(h.retries, func(d *delivery) bool {
-		ready := all || !d.due.After(now)
+		ready := isReady(d)
 		if ready {
 			due = append(due, d)
 		}
@@ -101,7 +111,7 @@ func (h *Host) repeatDeliveries() {
 		case <-h.ctx.Done():
 			return
 		case <-tick.C:
-			if _, err := h.Redeliver(h.ctx, false); err != nil {
+			if _, err := h.Redeliver(h.ctx); err != nil {
 				return
 			}
 		}
@@ -189,7 +199,7 @@ func (h *Host) attempt(d *delivery) {
 }
 
 func (h *Host) webhookRequest(d *delivery) (*http.Request, error) {
-	token, err := h.RequestToken(d.appKey, http.MethodPost, d.url.String(), d.accountID)
+	token, err := h.SignRequest(d.appKey, http.MethodPost, d.url.String(), d.accountID)
 	if err != nil {
 		return nil, err
 	}

@@ -167,12 +167,12 @@ func TestWebhookRetries(t *testing.T) {
 					t.Errorf("repeated after %s, want 5 to 15 minutes", wait)
 				}
 			}
-			if n, err := h.Redeliver(t.Context(), false); n != 0 || err != nil {
+			if n, err := h.Redeliver(t.Context()); n != 0 || err != nil {
 				t.Errorf("before it is due: got %d, %v", n, err)
 			}
 			ck.advance(15 * time.Minute)
 			a.answer("/hook/comment", http.StatusNoContent)
-			n, err := h.Redeliver(t.Context(), false)
+			n, err := h.Redeliver(t.Context())
 			if err != nil || (n == 1) != tt.again {
 				t.Fatalf("when due: got %d, %v", n, err)
 			}
@@ -190,7 +190,7 @@ func TestWebhookRetries(t *testing.T) {
 			if string(second[0].Body) != string(first[0].Body) || second[0].Claims.Iat <= first[0].Claims.Iat {
 				t.Error("the repetition has another body, or an old token")
 			}
-			if n, err := h.Redeliver(t.Context(), true); n != 0 || err != nil {
+			if n, err := h.RedeliverAll(t.Context()); n != 0 || err != nil {
 				t.Errorf("after success: got %d, %v", n, err)
 			}
 		})
@@ -212,7 +212,7 @@ func TestWebhookRetriesEnd(t *testing.T) {
 	fire()
 	attempts := 1
 	for {
-		n, err := h.Redeliver(t.Context(), true)
+		n, err := h.RedeliverAll(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -226,14 +226,14 @@ func TestWebhookRetriesEnd(t *testing.T) {
 	}
 	ck.advance(31 * time.Minute)
 	fire()
-	if n, err := h.Redeliver(t.Context(), true); n != 0 || err != nil {
+	if n, err := h.RedeliverAll(t.Context()); n != 0 || err != nil {
 		t.Errorf("after half an hour of failures: got %d repetitions, %v", n, err)
 	}
 	a.answer("/hook/comment", 204)
 	fire()
 	a.answer("/hook/comment", 503)
 	fire()
-	if n, err := h.Redeliver(t.Context(), true); n != 1 || err != nil {
+	if n, err := h.RedeliverAll(t.Context()); n != 1 || err != nil {
 		t.Errorf("after a success in between: got %d repetitions, %v", n, err)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/url"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -69,7 +68,7 @@ func demo(ctx context.Context, s settings, out io.Writer) error {
 func (s settings) at(h *devhost.Host) settings {
 	s.KeysURLs = []string{h.KeyServerURL()}
 	s.AuthServer = h.AuthorizationServerURL()
-	s.AllowedHosts = []string{hostPort(h.URL())}
+	s.AllowedHosts = []string{h.HostPattern()}
 	s.AllJSURL = h.AllJSURL()
 	s.Development = true
 	return s
@@ -96,12 +95,4 @@ func localURL(l net.Listener) string {
 		return fmt.Sprintf("http://127.0.0.1:%d", addr.Port)
 	}
 	return "http://" + addr.String()
-}
-
-func hostPort(rawURL string) string {
-	u, err := url.Parse(rawURL)
-	if err != nil {
-		return ""
-	}
-	return u.Host
 }

@@ -47,7 +47,11 @@ type story struct {
 // begin starts both, with the app not yet installed.
 func begin(t *testing.T) *story {
 	t.Helper()
-	host := connecttest.NewHost(t)
+	return beginAt(t, connecttest.NewHost(t))
+}
+
+func beginAt(t *testing.T, host *connecttest.Host) *story {
+	t.Helper()
 	if _, err := host.AddUser(devhost.User{AccountID: none, DisplayName: "No One", Permissions: []devhost.Permission{}}); err != nil {
 		t.Fatal(err)
 	}
@@ -291,6 +295,25 @@ func TestBadAsking(t *testing.T) {
 	s.api(ada, "GET", "/api/settings", nil, http.StatusMethodNotAllowed)
 	s.api(ada, "POST", "/api/remind", map[string]string{"key": "DEMO-999"}, http.StatusNotFound)
 	s.api(ada, "POST", "/api/remind", map[string]string{"key": "../../2/myself"}, http.StatusBadRequest)
+}
+
+// What the host would not do is said in the frame, in a page of the app's.
+func TestErrorPage(t *testing.T) {
+	down := false
+	host := connecttest.NewHostConfig(t, devhost.Config{Middleware: func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if down {
+				w.WriteHeader(http.StatusServiceUnavailable)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}})
+	s := beginAt(t, host)
+	s.install()
+	down = true
+	page := s.send(s.host.PageRequest(appKey, "stale", ada, devhost.Context{}), http.StatusBadGateway)
+	s.want(page, "Jira did not answer as it should", s.host.AllJSURL())
 }
 
 // Every URL in the descriptor is routed, and every route is described.

@@ -31,10 +31,38 @@
   const waiting = new Map();
   let last = 0;
 
+  // The host page may not listen yet: the greeting is repeated until it is
+  // answered, and calls wait for that.
+  let connected = false;
+  let greetings = 0;
+  const early = [];
+
+  function post(message) {
+    window.parent.postMessage({ bridge: "devhost", channel, ...message }, host);
+  }
+
+  function greet() {
+    if (connected) return;
+    if (++greetings > 60) {
+      for (const call of waiting.values()) call.reject(new Error("AP: the host does not answer"));
+      waiting.clear();
+      early.length = 0;
+      return;
+    }
+    post({ id: 0, method: "hello", args: [] });
+    setTimeout(greet, 250);
+  }
+
+  function connect() {
+    connected = true;
+    early.splice(0).forEach(post);
+  }
+
   addEventListener("message", (e) => {
     if (e.source !== window.parent || !hosts.includes(e.origin)) return;
     const m = e.data;
     if (!m || m.bridge !== "devhost" || m.channel !== channel) return;
+    if (m.id === 0 && !connected) connect();
     const call = waiting.get(m.id);
     if (!call) return;
     waiting.delete(m.id);
@@ -50,7 +78,8 @@
       }
       const id = ++last;
       waiting.set(id, { resolve, reject });
-      window.parent.postMessage({ bridge: "devhost", channel, id, method, args }, host);
+      if (connected) post({ id, method, args });
+      else early.push({ id, method, args });
     });
   }
 
@@ -137,6 +166,7 @@
   }
 
   if (window.parent !== window) {
+    greet();
     if (document.body) follow();
     else addEventListener("DOMContentLoaded", follow);
   }

@@ -1,7 +1,13 @@
 // The host page's side: selects that submit, and the bridge to the app's frame.
-(() => {
-  "use strict";
+"use strict";
 
+// This script runs before the frame is there, so that it misses no load of it.
+let loaded = false;
+const seeLoad = (e) => { if (e.target.id === "app") loaded = true; };
+document.addEventListener("load", seeLoad, true);
+document.addEventListener("DOMContentLoaded", start);
+
+function start() {
   for (const field of document.querySelectorAll("select[data-submit]")) {
     field.addEventListener("change", () => field.form.requestSubmit());
   }
@@ -11,6 +17,32 @@
   const { origin, app, issue, project, user } = frame.dataset;
   const channel = JSON.parse(frame.name).channel;
   const flags = new Map();
+
+  // A page with all.js greets while it loads. Before, and when it loads without
+  // a greeting, the frame holds a page without the script or the browser's own
+  // page that nobody answered.
+  const patience = 10000, grace = 1000;
+  let greeted = false;
+  let alarm = setTimeout(silent, patience);
+
+  function silent() {
+    document.getElementById("silence").textContent = "The app at " + origin +
+      " has not answered. Is it running? (A page that does not load all.js never answers.)";
+  }
+
+  function heard() {
+    clearTimeout(alarm);
+    document.getElementById("silence").textContent = "";
+  }
+
+  function load() {
+    clearTimeout(alarm);
+    if (!greeted) alarm = setTimeout(silent, grace);
+    greeted = false;
+  }
+  document.removeEventListener("load", seeLoad, true);
+  frame.addEventListener("load", load);
+  if (loaded) load();
 
   async function contextToken() {
     const r = await fetch("/devhost/context-token", {
@@ -83,6 +115,7 @@
   }
 
   const methods = {
+    hello: () => { greeted = true; },
     getToken: contextToken,
     getContext: () => {
       const jira = {};
@@ -112,6 +145,7 @@
     if (e.source !== frame.contentWindow || e.origin !== origin) return;
     const m = e.data;
     if (!m || m.bridge !== "devhost" || m.channel !== channel || !Object.hasOwn(methods, m.method)) return;
+    heard();
     const answer = { bridge: "devhost", channel, id: m.id };
     try {
       answer.result = await methods[m.method](...(m.args || []));
@@ -120,4 +154,4 @@
     }
     frame.contentWindow.postMessage(answer, origin);
   });
-})();
+}

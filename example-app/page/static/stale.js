@@ -2,7 +2,7 @@ const rows = document.getElementById("rows");
 
 async function refresh() {
   rows.innerHTML = await callApp("GET", "api/stale");
-  AP.resize();
+  fit();
 }
 
 rows.addEventListener("click", async (event) => {
