@@ -106,7 +106,7 @@ func TestREADMEProgram(t *testing.T) {
 	}
 }
 
-var link = regexp.MustCompile(`\]\(([^)#]+)\)`)
+var link = regexp.MustCompile(`\]\(([^)#\s]+)\)`)
 
 // What the documents link to is there.
 func TestLinks(t *testing.T) {

@@ -200,6 +200,13 @@ func TestNewVerifierRefuses(t *testing.T) {
 	if _, err := auth.NewVerifier(good()); err != nil {
 		t.Fatal(err)
 	}
+	for _, base := range []string{"https://app.example.com/a.b/..c/d..", "https://app.example.com/my%20app", "http://localhost:8080"} {
+		cfg := good()
+		cfg.BaseURLs, cfg.Leeway = []string{base}, 5*time.Minute
+		if _, err := auth.NewVerifier(cfg); err != nil {
+			t.Errorf("base URL %q: %v", base, err)
+		}
+	}
 	for name, spoil := range map[string]func(*auth.Config){
 		"no app key":       func(c *auth.Config) { c.AppKey = "" },
 		"no base URL":      func(c *auth.Config) { c.BaseURLs = nil },
@@ -216,6 +223,17 @@ func TestNewVerifierRefuses(t *testing.T) {
 		"fragment":         func(c *auth.Config) { c.BaseURLs = []string{baseURL + "#x"} },
 		"empty fragment":   func(c *auth.Config) { c.BaseURLs = []string{baseURL + "#"} },
 		"user":             func(c *auth.Config) { c.BaseURLs = []string{"https://u:p@app.example.com"} },
+		"long leeway":      func(c *auth.Config) { c.Leeway = 5*time.Minute + 1 },
+		"variable":         func(c *auth.Config) { c.BaseURLs = []string{baseURL + "/{x}"} },
+		"escaped brace":    func(c *auth.Config) { c.BaseURLs = []string{baseURL + "/%7Bx"} },
+		"variable host":    func(c *auth.Config) { c.BaseURLs = []string{"https://{x}.example.com"} },
+		"dots":             func(c *auth.Config) { c.BaseURLs = []string{baseURL + "/a/../b"} },
+		"dots at the end":  func(c *auth.Config) { c.BaseURLs = []string{baseURL + "/.."} },
+		"one dot":          func(c *auth.Config) { c.BaseURLs = []string{baseURL + "/./b"} },
+		"escaped dots":     func(c *auth.Config) { c.BaseURLs = []string{baseURL + "/%2e%2E/b"} },
+		"backslash":        func(c *auth.Config) { c.BaseURLs = []string{baseURL + `/a\b`} },
+		"backslash host":   func(c *auth.Config) { c.BaseURLs = []string{`https://app.example.com\@evil.example`} },
+		"escaped slash":    func(c *auth.Config) { c.BaseURLs = []string{baseURL + "/a%5Cb"} },
 		"not a URL":        func(c *auth.Config) { c.BaseURLs = []string{"https://a b"} },
 	} {
 		cfg := good()

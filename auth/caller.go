@@ -99,10 +99,14 @@ func contextLicense(c *Caller) License {
 	return LicenseNone
 }
 
-// Context is where in the product the user is, from a context token. Members
-// that do not apply are zero.
+// Context is where in the product the user is, from a context token: the
+// members that Atlassian's documentation of context tokens names. Members that
+// do not apply are zero. The token vouches that the host said so, not that the
+// user may see any of it.
 type Context struct {
+	// Jira is what is in view in Jira.
 	Jira struct {
+		// Issue is the issue in view: its id and key, and the id of its type.
 		Issue struct {
 			ID        string `json:"id"`
 			Key       string `json:"key"`
@@ -110,23 +114,31 @@ type Context struct {
 				ID string `json:"id"`
 			} `json:"issuetype"`
 		} `json:"issue"`
+		// Project is the project in view, or that of the issue.
 		Project struct {
 			ID  string `json:"id"`
 			Key string `json:"key"`
 		} `json:"project"`
 	} `json:"jira"`
+	// Confluence is what is in view in Confluence.
 	Confluence struct {
+		// Content is the page, blog post or other content in view. Its
+		// version is a number in decimal digits.
 		Content struct {
 			ID      string `json:"id"`
 			Type    string `json:"type"`
 			Version string `json:"version"`
 		} `json:"content"`
+		// Space is the space of the content.
 		Space struct {
 			ID  string `json:"id"`
 			Key string `json:"key"`
 		} `json:"space"`
 	} `json:"confluence"`
-	URL     string `json:"url"`
+	// URL is the address of the app's module as the host opened it.
+	URL string `json:"url"`
+	// License is the app's licence on this site; nil when the host says
+	// nothing of it. Caller.License has the same.
 	License *struct {
 		Active bool `json:"active"`
 	} `json:"license"`

@@ -4,10 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"net"
-	"net/netip"
 	"net/url"
 	"regexp"
 	"strings"
+
+	"github.com/atlassian-connect-go/sdk/internal/loopback"
 )
 
 // Environment is one of Atlassian's separate worlds: the servers and the hosts
@@ -85,8 +86,8 @@ type HostPatterns []string
 
 // Check reports whether baseURL may be a tenant's: https at one of the hosts,
 // with nothing but a plain path behind it. Plain http is taken only where a
-// pattern spells out a loopback address or localhost, for a host on the
-// developer's own machine.
+// pattern spells out a loopback address, localhost or a name below it, for a
+// host on the developer's own machine.
 func (p HostPatterns) Check(baseURL string) error {
 	u, err := url.Parse(baseURL)
 	if err != nil {
@@ -99,8 +100,7 @@ func (p HostPatterns) Check(baseURL string) error {
 		strings.Contains(path+"/", "/./") || strings.Contains(path, "//") || strings.Contains(path, `\`) {
 		return fmt.Errorf("base URL %q has a path that is not plain", baseURL)
 	}
-	loopback := Loopback(u.Hostname())
-	if u.Scheme != "https" && (u.Scheme != "http" || !loopback) {
+	if u.Scheme != "https" && (u.Scheme != "http" || !loopback.Host(u.Hostname())) {
 		return fmt.Errorf("base URL %q is not https", baseURL)
 	}
 	for _, pattern := range p {
@@ -146,11 +146,6 @@ func (p HostPatterns) Validate() error {
 }
 
 // Loopback reports whether host, without a port, is the machine itself by its
-// own look: localhost or a loopback address. It asks no name server.
-func Loopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	return err == nil && addr.IsLoopback()
-}
+// own look: localhost, a name below it (RFC 6761) or a loopback address. It
+// asks no name server.
+func Loopback(host string) bool { return loopback.Host(host) }

@@ -69,6 +69,8 @@ func TestHostPatterns(t *testing.T) {
 		{"localhost:2990", "http://localhost:2991", false},
 		{"localhost:2990", "http://localhost", false},
 		{"localhost", "http://localhost:80", true},
+		{"jira.localhost:2990", "http://jira.localhost:2990", true},
+		{"jira.localhost:2990", "http://confluence.localhost:2990", false},
 		{"127.0.0.1:8080", "http://127.0.0.1:8080", true},
 		{"127.0.0.1:8080", "http://127.0.0.2:8080", false},
 		{"[::1]:8080", "http://[::1]:8080", true},
@@ -168,7 +170,7 @@ func TestHostPatternsValidate(t *testing.T) {
 
 func TestLoopback(t *testing.T) {
 	for host, want := range map[string]bool{
-		"localhost": true, "LOCALHOST": true, "127.0.0.1": true, "127.9.9.9": true, "::1": true, "[::1]": true, "::ffff:127.0.0.1": true,
+		"localhost": true, "LOCALHOST": true, "app.localhost": true, "127.0.0.1": true, "127.9.9.9": true, "::1": true, "[::1]": true, "::ffff:127.0.0.1": true,
 		"": false, "localhost.": false, "localhost.example": false, "0.0.0.0": false, "::": false, "10.0.0.1": false, "127.1": false, "2130706433": false, "127.0.0.1:80": false,
 	} {
 		if got := auth.Loopback(host); got != want {

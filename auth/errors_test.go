@@ -2,6 +2,7 @@ package auth_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -212,6 +213,35 @@ func TestRefuseHidesTokens(t *testing.T) {
 	}
 }
 
+// TestRefuseLogIsShort shows that neither path nor method of a stranger fills
+// the log, and that a token is not cut in half but taken out.
+func TestRefuseLogIsShort(t *testing.T) {
+	w := newWorld(t)
+	token := hostRequest(w.clock.unix()).token()
+	for _, c := range []struct{ method, path, wantMethod, wantPath string }{
+		{"GET", "/x", "GET", "/x"},
+		{"PATCH", "/x", "PATCH", "/x"},
+		{strings.Repeat("X", 10000), "/x", "OTHER", "/x"},
+		{"get", "/x", "OTHER", "/x"},
+		{"GET", "/" + strings.Repeat("a", 255), "GET", "/" + strings.Repeat("a", 255)},
+		{"GET", "/" + strings.Repeat("a", 10000), "GET", "/" + strings.Repeat("a", 255)},
+		{"GET", "/" + strings.Repeat("a", 254) + "ü", "GET", "/" + strings.Repeat("a", 254)},
+		{"GET", "/" + strings.Repeat("a", 200) + "/" + token, "GET", "/" + strings.Repeat("a", 200) + "/[redacted]"},
+	} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Method, r.URL.Path = c.method, c.path
+		w.log.take()
+		w.verifier.Refuse(httptest.NewRecorder(), r, &auth.Error{})
+		var line struct{ Method, Path string }
+		if err := json.Unmarshal([]byte(w.log.take()), &line); err != nil {
+			t.Fatal(err)
+		}
+		if line.Method != c.wantMethod || line.Path != c.wantPath {
+			t.Errorf("got method %.300q and path %.300q, want %q and %q", line.Method, line.Path, c.wantMethod, c.wantPath)
+		}
+	}
+}
+
 func TestRefuseHead(t *testing.T) {
 	w := newWorld(t)
 	rec := httptest.NewRecorder()
@@ -254,7 +284,7 @@ func TestNoLogger(t *testing.T) {
 func TestPolicyNames(t *testing.T) {
 	for policy, want := range map[auth.Policy]string{
 		0: "none", auth.HostRequest: "host request", auth.ContextToken: "context token",
-		auth.SignedLifecycle: "signed lifecycle", auth.Session: "session", 5: "none", 255: "none",
+		auth.SignedLifecycle: "signed lifecycle", auth.Session: "session", auth.Notice: "notice", 6: "none", 255: "none",
 	} {
 		if got := policy.String(); got != want {
 			t.Errorf("policy %d: got %q, want %q", policy, got, want)

@@ -20,7 +20,7 @@ import (
 func goodShots(now int64) map[auth.Policy]*shot {
 	return map[auth.Policy]*shot{
 		auth.HostRequest: hostRequest(now), auth.ContextToken: contextToken(now),
-		auth.SignedLifecycle: lifecycleEvent(now), auth.Session: session(now),
+		auth.SignedLifecycle: lifecycleEvent(now), auth.Session: session(now), auth.Notice: notice(now),
 	}
 }
 

@@ -15,21 +15,18 @@ import (
 	"time"
 
 	"golang.org/x/sync/singleflight"
-	"golang.org/x/time/rate"
+
+	"github.com/atlassian-connect-go/sdk/internal/loopback"
 )
 
 // ErrUnknownKey says that no key server knows the key asked for.
 var ErrUnknownKey = errors.New("auth: no such key")
 
 const (
-	keyFetchTimeout = 5 * time.Second
-	keyBodyLimit    = 16 << 10
-	minKeyBits      = 2048
+	defaultServerTimeout = 2 * time.Second
 
-	// The kid comes from whoever calls, so no caller may make us ask the key
-	// servers more often than this: at most 10 requests in any 10 seconds.
-	fetchesPerSecond = 0.5
-	fetchBurst       = 5
+	keyBodyLimit = 16 << 10
+	minKeyBits   = 2048
 
 	maxKeyID     = 128
 	keyIDLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
@@ -58,25 +55,45 @@ type KeyServerConfig struct {
 	// MissFor is how long it is remembered that a key does not exist; 0 is
 	// one minute.
 	MissFor time.Duration
+	// ServerTimeout is how long one server may take for its answer before the
+	// next is asked; 0 is 2 seconds. The host itself waits about 5 seconds
+	// for the answer to an event.
+	ServerTimeout time.Duration
 }
 
 // KeyServer fetches the public keys that sign lifecycle events: the resource
-// named by the key id below a server's root is the key as PEM. It asks at most
-// ten times in any ten seconds, whatever the callers send, and once for all
-// who wait for the same key. A redirect is followed on the same host only, up
-// to three times. It is safe for concurrent use.
+// named by the key id below a server's root is the key as PEM. For all who wait
+// for the same key it asks once: each server in turn, until one has the key. A
+// redirect is followed on the same host only, up to three times, and belongs to
+// its request. It is safe for concurrent use.
+//
+// It makes at most ten requests in any ten seconds, whatever the callers send.
+// Up to seven of them are for whoever asks. When these are used, up to 64 keys
+// wait up to three seconds for a turn, which is given by lot; who has none gets
+// an error with a method RetryAfter, which Refuse makes a 503 with that header.
+// The other three are kept for the keys that Trusted named, so that a flood of
+// invented key ids does not keep a good key from being fetched again.
 type KeyServer struct {
 	urls                        []*url.URL
 	client                      *http.Client
 	clock                       func() time.Time
 	freshFor, staleFor, missFor time.Duration
 
-	limit  *rate.Limiter
+	turns  *turns
 	flight singleflight.Group
 
-	mu     sync.Mutex
-	keys   map[string]cachedKey
-	misses map[string]time.Time // until when
+	mu      sync.Mutex
+	keys    map[string]cachedKey
+	misses  map[string]time.Time // until when
+	trusted map[string]bool
+	wanted  map[string]*want
+}
+
+// want is who waits for a key at present.
+type want struct {
+	callers int
+	ctx     context.Context // ends with the last of them
+	end     context.CancelFunc
 }
 
 type cachedKey struct {
@@ -89,29 +106,34 @@ func NewKeyServer(cfg KeyServerConfig) (*KeyServer, error) {
 	if len(cfg.URLs) == 0 {
 		return nil, errors.New("auth: a key server needs at least one URL")
 	}
+	if cfg.ServerTimeout < 0 {
+		return nil, errors.New("auth: the time limit for key servers is negative")
+	}
 	k := &KeyServer{
 		clock:    cfg.Clock,
 		freshFor: orDefault(cfg.FreshFor, 24*time.Hour),
 		staleFor: max(orDefault(cfg.StaleFor, 7*24*time.Hour), 0),
 		missFor:  orDefault(cfg.MissFor, time.Minute),
-		limit:    rate.NewLimiter(fetchesPerSecond, fetchBurst),
 		keys:     make(map[string]cachedKey),
 		misses:   make(map[string]time.Time),
+		trusted:  make(map[string]bool),
+		wanted:   make(map[string]*want),
 		client: &http.Client{
 			Transport:     cfg.Transport,
-			Timeout:       keyFetchTimeout,
+			Timeout:       orDefault(cfg.ServerTimeout, defaultServerTimeout),
 			CheckRedirect: sameHostOnly,
 		},
 	}
 	if k.clock == nil {
 		k.clock = time.Now
 	}
+	k.turns = newTurns(k.clock)
 	for _, raw := range cfg.URLs {
 		u, err := url.Parse(raw)
 		if err != nil || u.Host == "" || u.RawQuery != "" || u.User != nil || u.Fragment != "" {
 			return nil, fmt.Errorf("auth: key server %q is not a URL with a host and at most a path", raw)
 		}
-		if u.Scheme != "https" && (u.Scheme != "http" || !Loopback(u.Hostname())) {
+		if u.Scheme != "https" && (u.Scheme != "http" || !loopback.Host(u.Hostname())) {
 			return nil, fmt.Errorf("auth: key server %q is not https", raw)
 		}
 		k.urls = append(k.urls, u)
@@ -150,7 +172,8 @@ func validKeyID(kid string) bool {
 }
 
 // Key returns the key with the id kid. ErrUnknownKey, wrapped, says that there
-// is none; any other error that the servers could not be asked.
+// is none; any other error that the servers could not be asked, or that ctx
+// ended.
 func (k *KeyServer) Key(ctx context.Context, kid string) (*rsa.PublicKey, error) {
 	if !validKeyID(kid) {
 		return nil, fmt.Errorf("%w: the key id is not well formed", ErrUnknownKey)
@@ -161,22 +184,71 @@ func (k *KeyServer) Key(ctx context.Context, kid string) (*rsa.PublicKey, error)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	// The fetch outlives a caller that leaves: the others wait for it too.
-	result := k.flight.DoChan(kid, func() (any, error) {
-		if key, known, err := k.cached(kid); known {
-			return key, err
+	w := k.join(ctx, kid)
+	defer k.leave(kid, w)
+	for {
+		result := k.flight.DoChan(kid, func() (any, error) { return k.fly(w.ctx, kid) })
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case r := <-result:
+			switch {
+			case errors.Is(r.Err, errAbandoned):
+				continue // by those who came earlier, not by this caller
+			case r.Err != nil:
+				return nil, r.Err
+			}
+			return r.Val.(*rsa.PublicKey), nil
 		}
-		return k.refresh(context.WithoutCancel(ctx), kid)
-	})
-	select {
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case r := <-result:
-		if r.Err != nil {
-			return nil, r.Err
-		}
-		return r.Val.(*rsa.PublicKey), nil
 	}
+}
+
+// Trusted says that a signature was verified with the key kid: from now on it
+// is fetched again from a budget of its own. A Verifier calls it.
+func (k *KeyServer) Trusted(kid string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !k.trusted[kid] && len(k.trusted) >= maxKeys {
+		clear(k.trusted)
+	}
+	k.trusted[kid] = true
+}
+
+// join notes that one more caller waits for the key.
+func (k *KeyServer) join(ctx context.Context, kid string) *want {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	w := k.wanted[kid]
+	if w == nil {
+		w = new(want)
+		w.ctx, w.end = context.WithCancel(context.WithoutCancel(ctx))
+		k.wanted[kid] = w
+	}
+	w.callers++
+	return w
+}
+
+func (k *KeyServer) leave(kid string, w *want) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if w.callers--; w.callers == 0 {
+		w.end()
+		delete(k.wanted, kid)
+	}
+}
+
+// fly gets the key for all who wait for it. It runs outside any handler, where
+// a panic, of a Transport for one, would end the process.
+func (k *KeyServer) fly(ctx context.Context, kid string) (key *rsa.PublicKey, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			key, err = nil, fmt.Errorf("auth: key server: panic: %v", p)
+		}
+	}()
+	if key, known, err := k.cached(kid); known {
+		return key, err
+	}
+	return k.refresh(ctx, kid)
 }
 
 // cached answers from memory, if it can.
@@ -214,6 +286,7 @@ func (k *KeyServer) refresh(ctx context.Context, kid string) (*rsa.PublicKey, er
 		}
 		k.misses[kid] = now.Add(k.missFor)
 		delete(k.keys, kid)
+		delete(k.trusted, kid)
 		return nil, err
 	}
 	if c, ok := k.keys[kid]; ok && now.Sub(c.fetched) < k.freshFor+k.staleFor {
@@ -222,15 +295,33 @@ func (k *KeyServer) refresh(ctx context.Context, kid string) (*rsa.PublicKey, er
 	return nil, err
 }
 
+// standing says whether the key has proven good, and whether a stale one would
+// serve.
+func (k *KeyServer) standing(kid string) (trusted, stale bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	c, ok := k.keys[kid]
+	return k.trusted[kid], ok && k.clock().Sub(c.fetched) < k.freshFor+k.staleFor
+}
+
 // ask returns the key from the first server that has it. Only when all say
 // that there is none is it unknown.
 func (k *KeyServer) ask(ctx context.Context, kid string) (*rsa.PublicKey, error) {
+	trusted, stale := k.standing(kid)
+	left := patience
+	if stale {
+		left = 0
+	}
 	var trouble error
 	for _, server := range k.urls {
-		if !k.limit.AllowN(k.clock(), 1) {
-			return nil, errors.Join(trouble, errors.New("auth: key server: too many unknown keys are being asked for"))
+		if !trusted || !k.turns.takeReserved() {
+			var err error
+			if left, err = k.turns.take(ctx, left); err != nil {
+				return nil, errors.Join(trouble, err)
+			}
 		}
-		key, err := k.fetch(ctx, server, kid)
+		// The fetch outlives callers that leave: others may wait for it too.
+		key, err := k.fetch(context.WithoutCancel(ctx), server, kid)
 		if err == nil {
 			return key, nil
 		}

@@ -1,7 +1,8 @@
 package auth
 
 // Policy says which kind of token a route admits. A route has exactly one
-// policy, and the token of one kind is refused on the routes of every other.
+// policy, and the token of one kind is refused on the routes of every other;
+// only HostRequest and Notice are for the same kind, of which Notice takes less.
 // The zero Policy admits nothing.
 type Policy uint8
 
@@ -9,9 +10,9 @@ type Policy uint8
 const (
 	_ Policy = iota
 	// HostRequest admits a request that the host made or signed itself: page
-	// frames, webhooks, the enabled and disabled notifications. The token is
-	// HS256 with the tenant's shared secret, and its qsh is the hash of this
-	// very request.
+	// frames, webhooks. The token is HS256 with the tenant's shared secret, or
+	// for a while the one before it, and its qsh is the hash of this very
+	// request.
 	HostRequest
 	// ContextToken admits a request of the app's own page that carries the
 	// token AP.context.getToken gave it: HS256 with the tenant's shared
@@ -24,6 +25,10 @@ const (
 	SignedLifecycle
 	// Session admits a request with a token that IssueSession made.
 	Session
+	// Notice admits the enabled and disabled notifications: a token as for
+	// HostRequest, but in the header only, and never with the secret before a
+	// rotation, which must decide nothing about the state of a tenant.
+	Notice
 )
 
 // String returns the name of the policy.
@@ -70,6 +75,7 @@ var rows = [...]row{
 	ContextToken:    {name: "context token", alg: algHS256, key: tenantSecret, qsh: qshContext},
 	SignedLifecycle: {name: "signed lifecycle", alg: algRS256, key: keyServer, qsh: qshComputed},
 	Session:         {name: "session", alg: algHS256, key: sessionSecret, qsh: qshAbsent},
+	Notice:          {name: "notice", alg: algHS256, key: tenantSecret, qsh: qshComputed},
 }
 
 // lookup returns the row of p, and false for the zero and any unknown policy.

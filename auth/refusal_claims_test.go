@@ -236,7 +236,9 @@ func secretRefusals() []refusal {
 		{"stored secret is empty", hostRequest, stored(""), auth.CodeUninstalled},
 		{"previous secret after its end", hostRequest, rotated(time.Second, time.Minute, time.Minute), auth.CodeSignature},
 		{"previous secret with no window", hostRequest, rotated(time.Second, 0, 0), auth.CodeSignature},
-		{"previous secret, made at the rotation", hostRequest, rotated(0, time.Minute, time.Second), auth.CodeSignature},
+		{"previous secret, made a second after the rotation", hostRequest, rotated(-time.Second, time.Minute, 2*time.Second), auth.CodeSignature},
+		{"previous secret of a notice", notice, rotated(time.Second, time.Minute, time.Second), auth.CodeSignature},
+		{"previous secret of a notice of the same second", notice, rotated(0, time.Minute, 0), auth.CodeSignature},
 		{"previous secret, made after the rotation", hostRequest, rotated(-5*time.Second, time.Minute, 10*time.Second), auth.CodeSignature},
 		{"previous secret of a context token", contextToken, rotated(time.Second, time.Minute, time.Second), auth.CodeSignature},
 		{"previous secret of a session", session, func(w *world, s *shot) {
@@ -276,6 +278,10 @@ func hashRefusals() []refusal {
 		{"no qsh", hostRequest, noClaim("qsh"), auth.CodeQSH},
 		{"empty qsh", hostRequest, claim("qsh", `""`), auth.CodeQSH},
 		{"context qsh on a host route", hostRequest, claim("qsh", `"context-qsh"`), auth.CodeQSH},
+		{"context qsh on a notice route", notice, claim("qsh", `"context-qsh"`), auth.CodeQSH},
+		{"no qsh on a notice route", notice, noClaim("qsh"), auth.CodeQSH},
+		{"notice of another route", notice, func(_ *world, s *shot) { s.path = "/notice/disabled" }, auth.CodeQSH},
+		{"token for HEAD of a get", hostRequest, of(http.MethodHead, "/host", frame), auth.CodeQSH},
 		{"context qsh on a lifecycle route", lifecycleEvent, claim("qsh", `"context-qsh"`), auth.CodeQSH},
 		{"qsh in capitals", hostRequest, func(_ *world, s *shot) {
 			s.claims.set("qsh", quoted(strings.ToUpper(hashOf(s.method, s.path, s.query))))

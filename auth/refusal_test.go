@@ -2,8 +2,11 @@ package auth_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -223,14 +226,124 @@ func TestTimeEdges(t *testing.T) {
 // TestFormTooLarge shows the one refusal of a token that has a status of its
 // own: a form beyond any limit is not read to its end.
 func TestFormTooLarge(t *testing.T) {
+	const blind, verified = 256 << 10, 1 << 20
 	w := newWorld(t)
-	s := macroPost(w.clock.unix())
-	w.admit(s)
-	s.body += strings.Repeat("x", 1<<20)
-	ran := w.ran.Load()
-	status, _ := w.fire(s)
-	if status != http.StatusRequestEntityTooLarge || w.ran.Load() != ran {
-		t.Errorf("got status %d, handler ran %v, want 413 and no handler", status, w.ran.Load() != ran)
+	for _, c := range []struct {
+		name, place string
+		size        int
+		want        int
+	}{
+		{"token in the form", "form", blind, http.StatusOK},
+		{"token in a form too large", "form", blind + 1, http.StatusRequestEntityTooLarge},
+		{"token in the header", "header", verified, http.StatusOK},
+		{"token in the header and a form too large", "header", verified + 1, http.StatusRequestEntityTooLarge},
+		{"token in the query", "query", verified, http.StatusOK},
+		{"token in the query and a form too large", "query", verified + 1, http.StatusRequestEntityTooLarge},
+		{"no token", "nowhere", blind, http.StatusUnauthorized},
+		{"no token and a form too large", "nowhere", blind + 1, http.StatusRequestEntityTooLarge},
+	} {
+		for _, chunked := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, chunked %v", c.name, chunked), func(t *testing.T) {
+				w.t = t
+				s := macroPost(w.clock.unix())
+				s.place, s.body = c.place, "page="
+				size := len(s.body)
+				if c.place == "form" {
+					size += len("&jwt=" + s.token())
+				}
+				s.body += strings.Repeat("x", c.size-size)
+				r, _ := s.request(t, w.server.URL)
+				if chunked {
+					r.Body, r.ContentLength, r.GetBody = io.NopCloser(io.MultiReader(r.Body)), -1, nil
+				}
+				ran := w.ran.Load()
+				status, _ := w.send(r)
+				if status != c.want || (w.ran.Load() != ran) != (c.want == http.StatusOK) {
+					t.Errorf("got status %d, handler ran %v, want %d", status, w.ran.Load() != ran, c.want)
+				}
+			})
+		}
+	}
+}
+
+// TestFormIsReadLast shows that the form of a request with a bad token elsewhere
+// is not read, and that of one with a good token is.
+func TestFormIsReadLast(t *testing.T) {
+	w := newWorld(t)
+	for _, c := range []struct {
+		name  string
+		spoil func(*world, *shot)
+		want  auth.Code
+		read  bool
+	}{
+		{"good token", func(*world, *shot) {}, "", true},
+		{"good token and another", func(_ *world, s *shot) { s.body = "jwt=x" }, auth.CodeManyTokens, true},
+		{"good token and a broken form", func(_ *world, s *shot) { s.body = "page=%zz" }, auth.CodeMalformed, true},
+		{"forged token", signedBy(hs256(secret2)), auth.CodeSignature, false},
+		{"token of another request", claim("qsh", quoted(hashOf(http.MethodPost, "/other", ""))), auth.CodeQSH, false},
+		{"garbage", finished(func(string) string { return "garbage" }), auth.CodeMalformed, false},
+	} {
+		for _, place := range []string{"header", "query"} {
+			s := macroPost(w.clock.unix())
+			s.place = place
+			c.spoil(w, s)
+			r, _ := s.request(t, baseURL)
+			body := &watched{Reader: strings.NewReader(s.body)}
+			r.Body = body
+			if _, err := w.verifier.Check(r, auth.HostRequest); codeOf(err) != c.want {
+				t.Errorf("%s in the %s: got %v, want code %q", c.name, place, err, c.want)
+			}
+			if body.read != c.read {
+				t.Errorf("%s in the %s: the form was read: got %v, want %v", c.name, place, body.read, c.read)
+			}
+		}
+	}
+}
+
+// TestHead opens a page with HEAD and the token that the host made for GET, and
+// with one made for HEAD.
+func TestHead(t *testing.T) {
+	w := newWorld(t)
+	for _, hashed := range []string{http.MethodGet, http.MethodHead} {
+		s := pageFrame(w.clock.unix())
+		s.method = http.MethodHead
+		s.claims.set("qsh", quoted(hashOf(hashed, s.path, s.query)))
+		w.admit(s)
+	}
+	w.refused(auth.HostRequest, pageFrame, func(_ *world, s *shot) {
+		s.method = http.MethodHead
+		s.claims.set("qsh", quoted(hashOf(http.MethodPost, s.path, s.query)))
+	})
+	e := w.refused(auth.HostRequest, pageFrame, func(_ *world, s *shot) { s.method, s.path = http.MethodHead, "/host/x" })
+	if want := []string{canonicalOf("HEAD", "/host/x", frame), canonicalOf("GET", "/host/x", frame)}; !slices.Equal(e.Canonical, want) {
+		t.Errorf("got canonical requests %q, want %q", e.Canonical, want)
+	}
+}
+
+// TestSchemeIsNamed shows what the developer is told of another credential in
+// the token's place: its scheme, if it is a known one, and never its value.
+func TestSchemeIsNamed(t *testing.T) {
+	const none = "the request has no token where this route takes one"
+	w := newWorld(t)
+	for _, c := range []struct{ value, want string }{
+		{"Bearer hidden-value", `the Authorization header has the scheme "Bearer", want "JWT"`},
+		{"Basic aGlkZGVu", `the Authorization header has the scheme "Basic", want "JWT"`},
+		{"jwt hidden-value", `the Authorization header has the scheme "jwt", want "JWT"`},
+		{"hidden-value", `the Authorization header has not the scheme "JWT"`},
+		{"hidden value", `the Authorization header has not the scheme "JWT"`},
+		{"JWT\thidden", `the Authorization header has not the scheme "JWT"`},
+		{"JWT", none},
+		{"", none},
+	} {
+		for policy, good := range map[auth.Policy]func(int64) *shot{auth.Session: session, auth.ContextToken: contextToken, auth.HostRequest: hostRequest} {
+			e := w.refused(policy, good, func(_ *world, s *shot) {
+				s.place = "nowhere"
+				s.extra.Set("Authorization", c.value)
+			})
+			if e.Code != auth.CodeNoToken || e.Detail != c.want || !strings.Contains(e.Error(), c.want) {
+				t.Errorf("%q on a route for %q: got %s with detail %s, want %s", c.value, policy, e, e.Detail, c.want)
+			}
+		}
 	}
 }
 

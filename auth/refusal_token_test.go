@@ -43,6 +43,12 @@ func placeRefusals() []refusal {
 		{"no token at all", hostRequest, in("nowhere"), auth.CodeNoToken},
 		{"no token on a context route", contextToken, in("nowhere"), auth.CodeNoToken},
 		{"no token on a lifecycle route", lifecycleEvent, in("nowhere"), auth.CodeNoToken},
+		{"no token on a notice route", notice, in("nowhere"), auth.CodeNoToken},
+		{"notice with its token in the query", notice, in("query"), auth.CodeNoToken},
+		{"notice with its token in the form", notice, func(_ *world, s *shot) {
+			s.place, s.body, s.contentType = "form", "a=1", "application/x-www-form-urlencoded"
+		}, auth.CodeNoToken},
+		{"notice with a token in header and query", notice, second("query"), auth.CodeManyTokens},
 		{"no token on a session route", session, in("nowhere"), auth.CodeNoToken},
 		{"context token in the query", contextToken, in("query"), auth.CodeNoToken},
 		{"lifecycle token in the query", lifecycleEvent, in("query"), auth.CodeNoToken},
@@ -210,6 +216,7 @@ func algorithmRefusals() []refusal {
 		{"HS512 on a context route", contextToken, as("HS512", hs512(secret)), auth.CodeAlgorithm},
 		{"RS256 on a host route", hostRequest, as("RS256", rs256(hostKey())), auth.CodeAlgorithm},
 		{"RS256 with the host's key on a session route", session, as("RS256", rs256(hostKey())), auth.CodeAlgorithm},
+		{"RS256 on a notice route", notice, as("RS256", rs256(hostKey())), auth.CodeAlgorithm},
 		{"HS256 in small letters", hostRequest, head("alg", `"hs256"`), auth.CodeAlgorithm},
 		{"no algorithm", hostRequest, func(_ *world, s *shot) { s.header.drop("alg") }, auth.CodeAlgorithm},
 		{"HS256 said and HS512 done", hostRequest, signedBy(hs512(secret)), auth.CodeSignature},

@@ -8,6 +8,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/atlassian-connect-go/sdk/internal/redact"
@@ -45,7 +46,8 @@ func (v *Verifier) Require(p Policy) func(http.Handler) http.Handler {
 // Refuse answers a request that could not be served because of err, with the
 // status that Status gives it and the bare text of that status, whatever the
 // reason; the reason goes to the log. An error with a method RetryAfter sets
-// that header.
+// that header. The log shows up to 256 bytes of the path, and a method that is
+// none of RFC 9110 or PATCH as OTHER.
 func (v *Verifier) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	status := Status(err)
 	level := slog.LevelWarn
@@ -53,7 +55,7 @@ func (v *Verifier) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 		level = slog.LevelError
 	}
 	v.log.LogAttrs(r.Context(), level, "request refused",
-		slog.String("method", r.Method), slog.String("path", redact.Text(r.URL.Path)), slog.Int("status", status), slog.String("reason", redact.Text(err.Error())))
+		slog.String("method", knownMethod(r.Method)), slog.String("path", cut(redact.Text(r.URL.Path), maxPath)), slog.Int("status", status), slog.String("reason", redact.Text(err.Error())))
 
 	h := w.Header()
 	h.Set("Content-Type", "text/plain; charset=utf-8")
@@ -74,4 +76,25 @@ func (v *Verifier) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if v.development {
 		_, _ = fmt.Fprintln(w, redact.Text(err.Error()))
 	}
+}
+
+// maxPath is how many bytes of a path are logged.
+const maxPath = 256
+
+// cut returns the first max bytes of s at most, and no half characters.
+func cut(s string, max int) string {
+	if len(s) <= max {
+		return s
+	}
+	return strings.ToValidUTF8(s[:max], "")
+}
+
+// knownMethod returns the method, which may be any word of the caller's.
+func knownMethod(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch,
+		http.MethodDelete, http.MethodConnect, http.MethodOptions, http.MethodTrace:
+		return method
+	}
+	return "OTHER"
 }

@@ -31,6 +31,40 @@ func TestPreviousSecret(t *testing.T) {
 	w.admit(fresh)
 }
 
+// TestPreviousSecretByTheHostsClock has the app's clock go wrong against the
+// host's. Whether a token is from before the rotation is a matter of the host's
+// clock alone, to its whole second.
+func TestPreviousSecretByTheHostsClock(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		skew time.Duration // of the app's clock against the host's
+		made time.Duration // of the token, from the rotation
+		want auth.Code
+	}{
+		{"same clocks, before", 0, -time.Second, ""},
+		{"same clocks, in the same second", 0, 0, ""},
+		{"same clocks, after", 0, time.Second, auth.CodeSignature},
+		{"app behind, before", -20 * time.Second, -time.Second, ""},
+		{"app behind, in the same second", -20 * time.Second, 0, ""},
+		{"app behind, after", -20 * time.Second, time.Second, auth.CodeSignature},
+		{"app ahead, before", 20 * time.Second, -time.Second, ""},
+		{"app ahead, in the same second", 20 * time.Second, 0, ""},
+		{"app ahead, after", 20 * time.Second, 5 * time.Second, auth.CodeSignature},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t)
+			host := w.clock.Now()
+			w.clock.advance(c.skew + 700*time.Millisecond)
+			w.rotate(tenant, secret2, time.Minute)
+			w.change(tenant, func(i *store.Installation) { i.RotatedIAT = host })
+			s := hostRequest(host.Add(c.made).Unix())
+			if _, err := w.check(s, auth.HostRequest); codeOf(err) != c.want {
+				t.Errorf("got %v, want code %q", err, c.want)
+			}
+		})
+	}
+}
+
 // readings is a store that counts its readings, changes things between them and
 // fails when told.
 type readings struct {

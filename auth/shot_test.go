@@ -207,6 +207,14 @@ func macroPost(now int64) *shot {
 	return s
 }
 
+// notice is an enabled or disabled notification.
+func notice(now int64) *shot {
+	s := newShot(auth.Notice, now)
+	s.method, s.query, s.body, s.contentType = http.MethodPost, "", `{"clientKey":"`+tenant+`"}`, "application/json"
+	s.rehash()
+	return s
+}
+
 func contextToken(now int64) *shot {
 	s := newShot(auth.ContextToken, now)
 	s.claims.set("qsh", `"context-qsh"`)

@@ -23,18 +23,23 @@ const (
 	algRS256 = "RS256"
 
 	maxToken = 16 << 10
-	maxForm  = 1 << 20
+
+	// maxForm is how much of a form is read for a caller who is verified, and
+	// maxBlindForm for one who is not, as the token is looked for in it.
+	maxForm      = 1 << 20
+	maxBlindForm = 256 << 10
 
 	scheme = "JWT "
 )
 
-// findToken returns the one token of the request: in the Authorization header
-// or, where the row allows it, in the query or the form. A second token in any
-// of these places is refused whether the row allows it there or not, because
-// two readers could choose differently.
-func findToken(r *http.Request, params []qsh.Param, allowed row) (string, error) {
+// findToken returns the one token in the Authorization header or, where the
+// row allows it, in the query, and whether there is one. With none of them it
+// may still be in the form. A second token in any of these places is refused
+// whether the row allows it there or not, because two readers could choose
+// differently.
+func findToken(r *http.Request, params []qsh.Param, allowed row) (token string, found bool, err error) {
 	credentials := r.Header["Authorization"]
-	var inHeader, elsewhere []string
+	var inHeader, inQuery []string
 	for _, value := range credentials {
 		if token, ok := strings.CutPrefix(value, scheme); ok {
 			inHeader = append(inHeader, token)
@@ -42,32 +47,73 @@ func findToken(r *http.Request, params []qsh.Param, allowed row) (string, error)
 	}
 	for _, p := range params {
 		if p.Name == qsh.TokenParam {
-			elsewhere = append(elsewhere, p.Value)
+			inQuery = append(inQuery, p.Value)
 		}
-	}
-	if allowed.query {
-		form, err := formTokens(r)
-		if err != nil {
-			return "", err
-		}
-		elsewhere = append(elsewhere, form...)
 	}
 	switch {
-	case len(inHeader)+len(elsewhere) > 1 || len(credentials) > 1:
-		return "", &Error{Code: CodeManyTokens, Detail: "the request has more than one token or Authorization header"}
+	case len(inHeader)+len(inQuery) > 1 || len(credentials) > 1:
+		return "", false, &Error{Code: CodeManyTokens, Detail: manyTokens}
 	case len(inHeader) == 1:
-		return inHeader[0], nil
-	case len(elsewhere) == 1 && allowed.query:
-		return elsewhere[0], nil
+		return inHeader[0], true, nil
+	case len(inQuery) == 1 && allowed.query:
+		return inQuery[0], true, nil
+	case len(inQuery) == 1:
+		return "", false, &Error{Code: CodeNoToken, Detail: "the route takes no token in the query"}
 	}
-	return "", &Error{Code: CodeNoToken, Detail: "the request has no token where this route takes one"}
+	return "", false, nil
 }
 
-// formTokens returns the tokens in a URL-encoded form body, where the host puts
-// them for macros with renderingMethod post. The form stays readable in
-// r.PostForm and in r.Body.
-func formTokens(r *http.Request) ([]string, error) {
-	if r.Method != http.MethodPost || r.Body == nil {
+const manyTokens = "the request has more than one token or Authorization header"
+
+// tokenInForm returns the token of a request that has none elsewhere.
+func tokenInForm(r *http.Request, allowed row) (string, error) {
+	tokens, err := formTokens(r, allowed, maxBlindForm)
+	switch {
+	case err != nil:
+		return "", err
+	case len(tokens) > 1:
+		return "", &Error{Code: CodeManyTokens, Detail: manyTokens}
+	case len(tokens) == 0:
+		return "", &Error{Code: CodeNoToken, Detail: noToken(r)}
+	}
+	return tokens[0], nil
+}
+
+// noTokenInForm refuses a second token, of a request that was verified by one
+// from elsewhere.
+func noTokenInForm(r *http.Request, allowed row) error {
+	tokens, err := formTokens(r, allowed, maxForm)
+	if err != nil {
+		return err
+	}
+	if len(tokens) > 0 {
+		return &Error{Code: CodeManyTokens, Detail: manyTokens}
+	}
+	return nil
+}
+
+// noToken says what there is in place of a token. Of an Authorization header it
+// names the scheme if that is a well-known one, since any other word there may
+// be the credential itself.
+func noToken(r *http.Request) string {
+	value := r.Header.Get("Authorization")
+	if value == "" || value == strings.TrimSpace(scheme) {
+		return "the request has no token where this route takes one"
+	}
+	word, _, _ := strings.Cut(value, " ")
+	for _, known := range []string{"Bearer", "Basic", "Digest", "Negotiate", "JWT"} {
+		if strings.EqualFold(word, known) {
+			return fmt.Sprintf("the Authorization header has the scheme %q, want %q", word, strings.TrimSpace(scheme))
+		}
+	}
+	return fmt.Sprintf("the Authorization header has not the scheme %q", strings.TrimSpace(scheme))
+}
+
+// formTokens returns the tokens in a URL-encoded form body of at most limit
+// bytes, where the row allows them and the host puts them for macros with
+// renderingMethod post. The form stays readable in r.PostForm and in r.Body.
+func formTokens(r *http.Request, allowed row, limit int64) ([]string, error) {
+	if !allowed.query || r.Method != http.MethodPost || r.Body == nil {
 		return nil, nil
 	}
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
@@ -75,7 +121,10 @@ func formTokens(r *http.Request) ([]string, error) {
 		return nil, nil
 	}
 	if r.PostForm == nil {
-		body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxForm))
+		if r.ContentLength > limit {
+			return nil, fmt.Errorf("auth: form: %w", &http.MaxBytesError{Limit: limit})
+		}
+		body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, limit))
 		if err != nil {
 			return nil, fmt.Errorf("auth: form: %w", err)
 		}

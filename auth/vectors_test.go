@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -80,18 +81,22 @@ func TestKindsAndRoutes(t *testing.T) {
 	kinds := []struct {
 		name string
 		good func(now int64) *shot
-		home auth.Policy // zero when no route takes it
+		home []auth.Policy // none when no route takes it
 	}{
-		{"host request", hostRequest, auth.HostRequest},
-		{"page frame", pageFrame, auth.HostRequest},
-		{"context token", contextToken, auth.ContextToken},
-		{"signed lifecycle event", lifecycleEvent, auth.SignedLifecycle},
-		{"session", session, auth.Session},
-		{"the app's own call of the host", outgoing, 0},
-		{"impersonation assertion", impersonation, 0},
-		{"lifecycle event signed with the shared secret", sharedLifecycle, auth.HostRequest},
+		{"host request", hostRequest, []auth.Policy{auth.HostRequest, auth.Notice}},
+		{"notice", notice, []auth.Policy{auth.HostRequest, auth.Notice}},
+		{"page frame", pageFrame, []auth.Policy{auth.HostRequest}},
+		{"posted macro", macroPost, []auth.Policy{auth.HostRequest}},
+		{"host request with the secret before a rotation", beforeRotation, []auth.Policy{auth.HostRequest}},
+		{"context token", contextToken, []auth.Policy{auth.ContextToken}},
+		{"signed lifecycle event", lifecycleEvent, []auth.Policy{auth.SignedLifecycle}},
+		{"session", session, []auth.Policy{auth.Session}},
+		{"the app's own call of the host", outgoing, nil},
+		{"impersonation assertion", impersonation, nil},
+		{"lifecycle event signed with the shared secret", sharedLifecycle, []auth.Policy{auth.HostRequest, auth.Notice}},
 	}
 	w := newWorld(t)
+	w.rotate(neighbour, secret, time.Minute)
 	admitted := 0
 	for _, kind := range kinds {
 		for policy, path := range routes {
@@ -102,9 +107,9 @@ func TestKindsAndRoutes(t *testing.T) {
 			}
 			ran := w.ran.Load()
 			status, _ := w.fire(s)
-			if policy == kind.home && policy != 0 {
+			if slices.Contains(kind.home, policy) {
 				if status != http.StatusOK || w.ran.Load() != ran+1 || w.caller.Load().Policy != policy {
-					t.Errorf("%s on its own route: got status %d, want it admitted: %s", kind.name, status, w.log.take())
+					t.Errorf("%s on a route for %q: got status %d, want it admitted: %s", kind.name, policy, status, w.log.take())
 				}
 				admitted++
 				continue
@@ -114,9 +119,18 @@ func TestKindsAndRoutes(t *testing.T) {
 			}
 		}
 	}
-	if admitted != 6 {
-		t.Errorf("got %d kinds admitted, want 6", admitted)
+	if admitted != 12 {
+		t.Errorf("got %d requests admitted, want 12", admitted)
 	}
+}
+
+// beforeRotation is a request of the neighbour that was signed right before its
+// secret was rotated.
+func beforeRotation(now int64) *shot {
+	s := hostRequest(now)
+	s.claims.set("iss", quoted(neighbour))
+	s.sign = hs256(secret2)
+	return s
 }
 
 // sharedLifecycle is how lifecycle events were signed before signed-install.

@@ -35,6 +35,8 @@ const (
 
 	maxClientKey = 255
 
+	maxLeeway = 5 * time.Minute
+
 	rereadInterval = time.Second
 	maxReread      = 4096
 )
@@ -46,10 +48,18 @@ type Installations interface {
 }
 
 // Keys gives the public keys that sign lifecycle events. ErrUnknownKey, alone
-// or wrapped, says that there is no such key. KeyServer is the usual one.
+// or wrapped, says that there is no such key. It may be called from several
+// goroutines at once. KeyServer is the usual one.
+//
+// Keys that have a method Trusted(kid string) too are told by it of each key
+// that has verified a signature, so that they can tell the host's own keys from
+// ids that somebody made up.
 type Keys interface {
 	Key(ctx context.Context, kid string) (*rsa.PublicKey, error)
 }
+
+// truster is the optional part of Keys.
+type truster interface{ Trusted(kid string) }
 
 // Config says what a Verifier verifies against.
 type Config struct {
@@ -57,14 +67,16 @@ type Config struct {
 	AppKey string
 	// BaseURLs are the base URLs the app may be installed with: the one of
 	// the descriptor, those of its regions, those of its proxies. Their paths
-	// are cut off before a request is hashed. At least one is required.
+	// are cut off before a request is hashed; they have no braces, backslashes
+	// or segments of dots. At least one is required.
 	BaseURLs []string
 	// Installations is where tenants are looked up. Required.
 	Installations Installations
 	// Keys gives the keys for SignedLifecycle. Required.
 	Keys Keys
-	// Leeway is how far the host's clock may be off; 0 is 30 seconds, and
-	// negative is none.
+	// Leeway is how far the host's clock may be off; 0 is 30 seconds,
+	// negative is none, and more than 5 minutes is an error: by so much every
+	// token would live longer.
 	Leeway time.Duration
 	// MaxLife is the longest life of a token that is admitted, and of a
 	// session; 0 is one hour, and more is an error: package lifecycle counts
@@ -110,6 +122,8 @@ func NewVerifier(cfg Config) (*Verifier, error) {
 		return nil, errors.New("auth: there is no source of keys")
 	case cfg.MaxLife < 0 || cfg.MaxLife > time.Hour:
 		return nil, fmt.Errorf("auth: a longest life of %v for tokens is not in (0, 1h]", cfg.MaxLife)
+	case cfg.Leeway > maxLeeway:
+		return nil, fmt.Errorf("auth: a leeway of %v is more than %v", cfg.Leeway, maxLeeway)
 	}
 	v := &Verifier{
 		appKey:        cfg.AppKey,
@@ -141,6 +155,9 @@ func (v *Verifier) addBaseURL(raw string) error {
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || strings.ContainsAny(raw, "?#") {
 		return fmt.Errorf("auth: base URL %q is not a scheme, a host and a path", raw)
 	}
+	if strings.ContainsAny(raw+u.Path, `{}\`) || hasDotSegment(u.Path) {
+		return fmt.Errorf("auth: base URL %q has a brace, a backslash or a segment of dots", raw)
+	}
 	v.baseURLs = append(v.baseURLs, strings.TrimSuffix(raw, "/"))
 	samePath := func(other *url.URL) bool { return other.EscapedPath() == u.EscapedPath() }
 	if !slices.ContainsFunc(v.bases, samePath) {
@@ -149,14 +166,31 @@ func (v *Verifier) addBaseURL(raw string) error {
 	return nil
 }
 
+// hasDotSegment reports whether a decoded path has a segment that some readers
+// resolve and others do not.
+func hasDotSegment(path string) bool {
+	for segment := range strings.SplitSeq(path, "/") {
+		if segment == "." || segment == ".." {
+			return true
+		}
+	}
+	return false
+}
+
 // Check says who a request comes from. The error is an *Error when the request
 // is to be refused, and any other when the app itself could not decide, because
 // its store or its key server failed; Status turns both into an answer. A
 // context of the request that ends gives an error of the second sort.
 //
 // Check reads the body only of a URL-encoded form that is posted to a
-// HostRequest route, up to 1 MiB, and leaves it both in r.PostForm and, to be
-// read again, in r.Body.
+// HostRequest route, and leaves it both in r.PostForm and, to be read again, in
+// r.Body: up to 1 MiB once a token in the header or the query has been verified,
+// to see that the form has no second one, and up to 256 KiB where the token can
+// only be in the form. A longer one is an *http.MaxBytesError.
+//
+// A HEAD request is admitted with a token for GET too, since it is GET without
+// the answer's content (RFC 9110, section 9.3.2) and the host makes its tokens
+// for GET.
 func (v *Verifier) Check(r *http.Request, p Policy) (*Caller, error) {
 	caller, err := v.check(r, p)
 	if refusal, ok := err.(*Error); ok {
@@ -174,10 +208,29 @@ func (v *Verifier) check(r *http.Request, p Policy) (*Caller, error) {
 	if err != nil {
 		return nil, &Error{Code: CodeBadQuery, Detail: err.Error()}
 	}
-	raw, err := findToken(r, params, rule)
+	raw, found, err := findToken(r, params, rule)
 	if err != nil {
 		return nil, err
 	}
+	if !found {
+		if raw, err = tokenInForm(r, rule); err != nil {
+			return nil, err
+		}
+	}
+	caller, err := v.verify(r, p, rule, params, raw)
+	if err != nil {
+		return nil, err
+	}
+	if found {
+		if err := noTokenInForm(r, rule); err != nil {
+			return nil, err
+		}
+	}
+	return caller, nil
+}
+
+// verify checks the one token of a request: its claims and its signature.
+func (v *Verifier) verify(r *http.Request, p Policy, rule row, params []qsh.Param, raw string) (*Caller, error) {
 	t, err := parseToken(raw)
 	if err != nil {
 		return nil, &Error{Code: CodeMalformed, Detail: err.Error()}
@@ -295,14 +348,24 @@ func (v *Verifier) checkQSH(got string, rule qshRule, r *http.Request, params []
 		return &Error{Code: CodeQSH, Detail: "the route takes tokens for one request, and this one has no hash of a request"}
 	}
 	var tried []string
-	for _, path := range v.hashedPaths(r.URL) {
-		canonical := qsh.Canonical(r.Method, path, params)
-		if subtle.ConstantTimeCompare([]byte(qsh.Sum(canonical)), []byte(got)) == 1 {
-			return nil
+	for _, method := range hashedMethods(r.Method) {
+		for _, path := range v.hashedPaths(r.URL) {
+			canonical := qsh.Canonical(method, path, params)
+			if subtle.ConstantTimeCompare([]byte(qsh.Sum(canonical)), []byte(got)) == 1 {
+				return nil
+			}
+			tried = append(tried, canonical)
 		}
-		tried = append(tried, canonical)
 	}
 	return &Error{Code: CodeQSH, Detail: "the token is for another request", Canonical: tried, TokenQSH: got}
+}
+
+// hashedMethods returns the methods the host may have hashed for method.
+func hashedMethods(method string) []string {
+	if method == http.MethodHead {
+		return []string{http.MethodHead, http.MethodGet}
+	}
+	return []string{method}
 }
 
 // hashedPaths returns the paths the host may have hashed for u: below the
@@ -342,6 +405,9 @@ func (v *Verifier) checkHostKey(ctx context.Context, t *token) error {
 		return trouble{err}
 	case jwt.SigningMethodRS256.Verify(t.signed, t.signature, key) != nil:
 		return &Error{Code: CodeSignature, Detail: "the signature does not fit the host's key"}
+	}
+	if keys, ok := v.keys.(truster); ok {
+		keys.Trusted(t.header.KeyID)
 	}
 	return nil
 }
@@ -413,8 +479,10 @@ func (v *Verifier) signedFor(inst *store.Installation, t *token, rule row) bool 
 	if !rule.previous || inst.PreviousSecret.Len() < minSecret {
 		return false
 	}
-	inTime := v.clock().Before(inst.PreviousSecretUntil) && time.Unix(t.claims.IssuedAt, 0).Before(inst.RotatedAt)
-	return inTime && verifyHMAC(t, []byte(inst.PreviousSecret.Reveal()))
+	// Both times are the host's, which counts whole seconds: a token of the
+	// very second of the rotation may have been made just before it.
+	before := !time.Unix(t.claims.IssuedAt, 0).After(inst.RotatedIAT)
+	return before && v.clock().Before(inst.PreviousSecretUntil) && verifyHMAC(t, []byte(inst.PreviousSecret.Reveal()))
 }
 
 func verifyHMAC(t *token, key []byte) bool {

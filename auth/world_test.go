@@ -28,6 +28,7 @@ var routes = map[auth.Policy]string{
 	auth.ContextToken:    "/context",
 	auth.SignedLifecycle: "/lifecycle",
 	auth.Session:         "/session",
+	auth.Notice:          "/notice",
 	auth.Policy(0):       "/zero",
 	auth.Policy(99):      "/unknown",
 }
@@ -158,6 +159,7 @@ func (w *world) rotate(clientKey, secret string, window time.Duration) {
 	w.change(clientKey, func(i *store.Installation) {
 		i.PreviousSecret, i.SharedSecret = i.SharedSecret, store.NewSecret(secret)
 		i.RotatedAt = w.clock.Now()
+		i.RotatedIAT = w.clock.Now().Truncate(time.Second)
 		i.PreviousSecretUntil = w.clock.Now().Add(window)
 	})
 }
@@ -279,6 +281,8 @@ func newKeyServer(t testing.TB, c *clock, urls ...string) *auth.KeyServer {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// The clock stands, so nobody's turn would come.
+	auth.SetWait(k, func(context.Context, time.Duration) error { return nil })
 	return k
 }
 

@@ -189,9 +189,11 @@ func (l *Lifecycle) installed(e signedEvent, current *store.Installation) (*stor
 		return next, nil
 	}
 	next.State, next.NoticeIAT = current.State, current.NoticeIAT
-	next.PreviousSecret, next.RotatedAt, next.PreviousSecretUntil = current.PreviousSecret, current.RotatedAt, current.PreviousSecretUntil
+	next.PreviousSecret, next.PreviousSecretUntil = current.PreviousSecret, current.PreviousSecretUntil
+	next.RotatedAt, next.RotatedIAT = current.RotatedAt, current.RotatedIAT
 	if !next.SharedSecret.Equal(current.SharedSecret) {
-		next.PreviousSecret, next.RotatedAt, next.PreviousSecretUntil = store.Secret{}, e.at, time.Time{}
+		next.PreviousSecret, next.PreviousSecretUntil = store.Secret{}, time.Time{}
+		next.RotatedAt, next.RotatedIAT = e.at, e.iat
 		if l.grace > 0 {
 			next.PreviousSecret, next.PreviousSecretUntil = current.SharedSecret, e.at.Add(l.grace)
 		}
@@ -292,7 +294,7 @@ func (e signedEvent) uninstalled(current *store.Installation) (*store.Installati
 	next.SignedEventIAT, next.UpdatedAt, next.UninstalledAt = e.iat, e.at, e.at
 	next.AccountID = e.AccountID
 	next.SharedSecret, next.PreviousSecret = store.Secret{}, store.Secret{}
-	next.RotatedAt, next.PreviousSecretUntil = time.Time{}, time.Time{}
+	next.RotatedAt, next.RotatedIAT, next.PreviousSecretUntil = time.Time{}, time.Time{}, time.Time{}
 	return next, nil
 }
 

@@ -133,14 +133,15 @@ func checkAccepted(t *testing.T, body []byte, before, after map[string]*store.In
 	want.EventType, want.State, want.Generation = "installed", store.Installed, 2
 	want.InstallDigest = got.InstallDigest
 	want.PreviousSecret = store.NewSecret(secret("s1"))
-	want.RotatedAt, want.PreviousSecretUntil = now, now.Add(180e9)
+	want.RotatedAt, want.RotatedIAT, want.PreviousSecretUntil = now, at(5), now.Add(180e9)
 	if want.SharedSecret.Equal(want.PreviousSecret) {
-		want.PreviousSecret, want.RotatedAt, want.PreviousSecretUntil = store.Secret{}, got.RotatedAt, got.PreviousSecretUntil
+		want.PreviousSecret, want.PreviousSecretUntil = store.Secret{}, got.PreviousSecretUntil
+		want.RotatedAt, want.RotatedIAT = got.RotatedAt, got.RotatedIAT
 	}
 	want.SignedEventIAT = at(5)
 	want.CreatedAt, want.UpdatedAt, want.InstalledAt = now, now, now
 	got = got.Clone()
-	got.SignedEventIAT = got.SignedEventIAT.UTC()
+	got.SignedEventIAT, got.RotatedIAT = got.SignedEventIAT.UTC(), got.RotatedIAT.UTC()
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("stored\n got %+v\nwant %+v", got, want)
 	}

@@ -43,7 +43,7 @@ func (l *Lifecycle) handle(w http.ResponseWriter, r *http.Request, event Event) 
 	if err := cmp.Or(posted.Method(w, r), posted.JSON(r)); err != nil {
 		return "", false, err
 	}
-	policy := auth.HostRequest
+	policy := auth.Notice
 	if event == EventInstalled || event == EventUninstalled {
 		policy = auth.SignedLifecycle
 	}

@@ -240,6 +240,7 @@ type setup struct {
 type app struct {
 	t         testing.TB
 	lifecycle *lifecycle.Lifecycle
+	verifier  *auth.Verifier
 	store     store.Store
 	keys      *keyServer
 	clock     *clock
@@ -266,7 +267,7 @@ func newApp(t testing.TB, s setup) *app {
 	if err != nil {
 		t.Fatal(err)
 	}
-	verifier, err := auth.NewVerifier(auth.Config{
+	a.verifier, err = auth.NewVerifier(auth.Config{
 		AppKey: appKey, BaseURLs: []string{appURL}, Installations: a.store, Keys: keys,
 		Clock: a.clock.time, Logger: logger, Development: s.development,
 	})
@@ -274,7 +275,7 @@ func newApp(t testing.TB, s setup) *app {
 		t.Fatal(err)
 	}
 	a.lifecycle, err = lifecycle.New(lifecycle.Config{
-		AppKey: appKey, Verifier: verifier, Store: a.store, Hosts: auth.HostPatterns{"*.atlassian.net", "*.jira.com"},
+		AppKey: appKey, Verifier: a.verifier, Store: a.store, Hosts: auth.HostPatterns{"*.atlassian.net", "*.jira.com"},
 		Hooks: s.hooks, Changed: s.changed, SecretGrace: s.grace, Retention: s.retention,
 		Clock: a.clock.time, Logger: logger,
 	})

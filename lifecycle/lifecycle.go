@@ -85,8 +85,9 @@ type Config struct {
 	// that was stored, to drop what was cached for the tenant.
 	Changed func(clientKey string)
 	// SecretGrace is how long the secret before a rotation still verifies
-	// requests that were signed before it; 0 is 3 minutes, the life of the
-	// host's tokens, and negative is not at all.
+	// requests that the host signed before it; 0 is 3 minutes, the life of
+	// the host's tokens, and negative is not at all. Lifecycle events are
+	// never verified with it.
 	SecretGrace time.Duration
 	// Retention is how long after an uninstall Purge leaves a tenant alone;
 	// 0 is 30 days. Less than 2 hours is refused, since the mark must outlive

@@ -135,7 +135,7 @@ func (a *app) checkOrder(events []event, all []request, order []int, j *journal)
 		case before == nil || !before.Live() && e.kind == enabled:
 			want = http.StatusUnauthorized
 		case !before.Live():
-		case nameOf(before.SharedSecret) != e.secret && (nameOf(before.PreviousSecret) != e.secret):
+		case nameOf(before.SharedSecret) != e.secret:
 			want = http.StatusUnauthorized
 		case changed != (e.second >= notice && e.second >= begin):
 			a.t.Errorf("%v: %s of second %d: changed %v, with a notice of %d and a life from %d", order, e.kind, e.second, changed, notice, begin)

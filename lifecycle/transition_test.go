@@ -3,11 +3,13 @@ package lifecycle_test
 import (
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"reflect"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/atlassian-connect-go/sdk/auth"
 	"github.com/atlassian-connect-go/sdk/lifecycle"
 	"github.com/atlassian-connect-go/sdk/store"
 )
@@ -175,8 +177,7 @@ var notices = []struct {
 		event{kind: enabled, second: 2, secret: "s1"}, 204, "enabled s1 at " + siteURL, nil,
 	}, {
 		"enabled signed with the secret before a rotation", []event{{kind: installed, second: 1, secret: "s1"}, {kind: installed, second: 2, secret: "s2"}},
-		event{kind: enabled, second: 1, secret: "s1"}, 204, "enabled s2 after s1 at " + siteURL,
-		[]string{"enable acme: enabled s2 after s1 at " + siteURL},
+		event{kind: enabled, second: 1, secret: "s1"}, 401, "installed s2 after s1 at " + siteURL, nil,
 	}, {
 		"enabled of the life before", []event{
 			{kind: installed, second: 1, secret: "s1"}, {kind: uninstalled, second: 3}, {kind: installed, second: 5, secret: "s1"},
@@ -283,7 +284,7 @@ func checkRecord(t *testing.T, got, want *store.Installation) {
 	got.InstallDigest = ""
 	for _, i := range []*store.Installation{got, want} {
 		for _, at := range []*time.Time{
-			&i.SignedEventIAT, &i.NoticeIAT, &i.RotatedAt, &i.PreviousSecretUntil,
+			&i.SignedEventIAT, &i.NoticeIAT, &i.RotatedAt, &i.RotatedIAT, &i.PreviousSecretUntil,
 			&i.CreatedAt, &i.UpdatedAt, &i.InstalledAt, &i.UninstalledAt,
 		} {
 			*at = at.UTC()
@@ -317,7 +318,7 @@ func TestRecord(t *testing.T) {
 	want.EventType, want.Generation = "installed", 3
 	want.SharedSecret, want.PreviousSecret = store.NewSecret(secret("s2")), store.NewSecret(secret("s1"))
 	want.SignedEventIAT, want.UpdatedAt, want.InstalledAt = at(3), at(12), at(12)
-	want.RotatedAt, want.PreviousSecretUntil = at(12), at(12+180)
+	want.RotatedAt, want.RotatedIAT, want.PreviousSecretUntil = at(12), at(3), at(12+180)
 	checkRecord(t, a.stored("acme"), want)
 
 	// The uninstalled event says little, and nothing is lost by it.
@@ -326,7 +327,7 @@ func TestRecord(t *testing.T) {
 	want.State, want.EventType, want.Generation = store.Uninstalled, "uninstalled", 4
 	want.SharedSecret, want.PreviousSecret = store.Secret{}, store.Secret{}
 	want.SignedEventIAT, want.UpdatedAt, want.UninstalledAt = at(4), at(13), at(13)
-	want.RotatedAt, want.PreviousSecretUntil = time.Time{}, time.Time{}
+	want.RotatedAt, want.RotatedIAT, want.PreviousSecretUntil = time.Time{}, time.Time{}, time.Time{}
 	want.AccountID = "account-of-token"
 	checkRecord(t, a.stored("acme"), want)
 
@@ -340,18 +341,35 @@ func TestRecord(t *testing.T) {
 	})
 }
 
+// page checks a page frame of second, signed with a secret, and returns the
+// status.
+func (a *app) page(second int, name string) int {
+	a.t.Helper()
+	token := signHS256(map[string]any{
+		"iss": "acme", "iat": at(second).Unix(), "exp": at(second + 900).Unix(), "qsh": hashOf("GET&/page&"),
+	}, secret(name))
+	r := httptest.NewRequest(http.MethodGet, appURL+"/page?jwt="+token, nil)
+	if _, err := a.verifier.Check(r, auth.HostRequest); err != nil {
+		return auth.Status(err)
+	}
+	return http.StatusOK
+}
+
 func TestSecretGrace(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		grace time.Duration
-		later time.Duration // from the rotation to the notice
+		later time.Duration // from the rotation to the request
+		iat   int           // the rotation is of second 2
 		want  int
 	}{
-		{"3 minutes unless said otherwise", 0, 3*time.Minute - time.Second, 204},
-		{"over after 3 minutes", 0, 3 * time.Minute, 401},
-		{"a minute", time.Minute, time.Minute - time.Second, 204},
-		{"over after a minute", time.Minute, time.Minute, 401},
-		{"none", -1, 0, 401},
+		{"3 minutes unless said otherwise", 0, 3*time.Minute - time.Second, 1, 200},
+		{"over after 3 minutes", 0, 3 * time.Minute, 1, 401},
+		{"a minute", time.Minute, time.Minute - time.Second, 1, 200},
+		{"over after a minute", time.Minute, time.Minute, 1, 401},
+		{"none", -1, 0, 1, 401},
+		{"signed in the second of the rotation", 0, time.Second, 2, 200},
+		{"signed after the rotation", 0, time.Second, 3, 401},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			a := newApp(t, setup{grace: tt.grace})
@@ -360,15 +378,35 @@ func TestSecretGrace(t *testing.T) {
 				t.Errorf("the former secret is kept: got %v, want %v", held, tt.grace >= 0)
 			}
 			a.clock.set(now.Add(tt.later))
-			if got := a.send(event{kind: enabled, second: 1, secret: "s1"}); got != tt.want {
+			if got := a.page(tt.iat, "s1"); got != tt.want {
 				t.Errorf("got %d, want %d", got, tt.want)
 			}
 		})
 	}
 }
 
+// TestRotationIsKept holds that an installed event that brings no new secret
+// leaves the last rotation as it was.
+func TestRotationIsKept(t *testing.T) {
+	a := newApp(t, setup{})
+	a.must(
+		event{kind: installed, second: 1, secret: "s1"}, event{kind: installed, second: 2, secret: "s2"},
+		event{kind: installed, second: 5, secret: "s2", members: members{"description": "again"}},
+	)
+	if got := a.stored("acme"); !got.RotatedIAT.Equal(at(2)) || nameOf(got.PreviousSecret) != "s1" {
+		t.Errorf("got the rotation of %v from %q, want that of second 2 from s1", got.RotatedIAT, nameOf(got.PreviousSecret))
+	}
+	if got := a.page(2, "s1"); got != http.StatusOK {
+		t.Errorf("signed before the rotation: got %d, want 200", got)
+	}
+	if got := a.page(3, "s1"); got != http.StatusUnauthorized {
+		t.Errorf("signed after the rotation: got %d, want 401", got)
+	}
+}
+
 // TestGraceNotForLifecycle holds that a secret, former or present, signs
-// neither installed nor uninstalled.
+// neither installed nor uninstalled, and that the former one signs neither
+// enabled nor disabled, while it still signs pages.
 func TestGraceNotForLifecycle(t *testing.T) {
 	a := newApp(t, setup{})
 	a.must(event{kind: installed, second: 1, secret: "s1"}, event{kind: installed, second: 2, secret: "s2"})
@@ -384,7 +422,33 @@ func TestGraceNotForLifecycle(t *testing.T) {
 			}
 		}
 	}
+	for _, kind := range []lifecycle.Event{enabled, disabled} {
+		for second := 1; second <= 3; second++ {
+			if got := a.send(event{kind: kind, second: second, secret: "s1"}); got != http.StatusUnauthorized {
+				t.Errorf("%s of second %d signed with s1: got %d, want 401", kind, second, got)
+			}
+		}
+	}
+	if got := a.page(1, "s1"); got != http.StatusOK {
+		t.Errorf("page signed with s1: got %d, want 200", got)
+	}
 	if after := a.snapshot(); !reflect.DeepEqual(before, after) {
 		t.Errorf("store\n got %v\nwant %v", after, before)
+	}
+	a.must(event{kind: disabled, second: 3, secret: "s2"}, event{kind: enabled, second: 4, secret: "s2"})
+}
+
+// TestNoticeInTheHeaderOnly holds that a notification with its token in the
+// query is refused.
+func TestNoticeInTheHeaderOnly(t *testing.T) {
+	a := newApp(t, setup{})
+	a.must(event{kind: installed, second: 1, secret: "s1"})
+	for _, kind := range []lifecycle.Event{enabled, disabled} {
+		r := event{kind: kind, second: 2, secret: "s1"}.request()
+		r.query, r.token = "?jwt="+r.token, ""
+		if got := a.do(r).status; got != http.StatusUnauthorized {
+			t.Errorf("%s: got %d, want 401", kind, got)
+		}
+		a.must(event{kind: kind, second: 2, secret: "s1"})
 	}
 }

@@ -87,10 +87,12 @@ type Installation struct {
 	// event that was applied, so that a repetition is known from a forgery.
 	InstallDigest string
 	// PreviousSecret is the secret before the last rotation, and
-	// PreviousSecretUntil the time from which it is worthless. RotatedAt is
-	// when the rotation was stored.
-	PreviousSecret                 Secret
-	RotatedAt, PreviousSecretUntil time.Time
+	// PreviousSecretUntil the time of this app's clock from which it is
+	// worthless. RotatedAt is when the rotation was stored, by the same clock,
+	// and RotatedIAT the iat of the installed event that brought it, by the
+	// host's: the host signed with the previous secret up to then.
+	PreviousSecret                             Secret
+	RotatedAt, RotatedIAT, PreviousSecretUntil time.Time
 	// Generation counts the writes of this record from 1. The store sets it;
 	// what a caller writes there is ignored.
 	Generation uint64

@@ -212,7 +212,7 @@ func TestCutAtPages(t *testing.T) {
 		checkDamaged(t, path, content[:n], o, want)
 		checkDamaged(t, path, content[:n+1], o, want)
 	}
-	wantOpenError(t, writeFile(t, content[:len(content)/2]), o, boltstore.ErrDamaged, "cut off")
+	wantOpenError(t, writeFile(t, content[:4*os.Getpagesize()]), o, boltstore.ErrDamaged, "cut off")
 }
 
 func writeFile(t *testing.T, content []byte) string {
@@ -280,9 +280,17 @@ func TestLostHeader(t *testing.T) {
 	rollback.InsecureAcceptRollback = true
 	outcomes := make(map[string]int)
 	for _, page := range []int{0, 1} {
+		misplaced := bytes.Clone(content)
+		misplaced[page*os.Getpagesize()] ^= 2 // the page's own number
+		path := writeFile(t, misplaced)
+		wantOpenError(t, path, o, boltstore.ErrDamaged, "InsecureAcceptRollback")
+		if d := diff(collect(t, open(t, path, rollback)), want); d != "" {
+			t.Errorf("with a wrong page number %s", d)
+		}
+
 		damaged := bytes.Clone(content)
 		damaged[page*os.Getpagesize()+40] ^= 1
-		path := writeFile(t, damaged)
+		path = writeFile(t, damaged)
 		wantOpenError(t, path, o, boltstore.ErrDamaged, "InsecureAcceptRollback")
 		s := open(t, path, rollback)
 		got := collect(t, s)
@@ -298,6 +306,13 @@ func TestLostHeader(t *testing.T) {
 	}
 	if outcomes[""] != 1 || outcomes["last is missing"] != 1 {
 		t.Errorf("the two headers give %v, want the last state and the one before", outcomes)
+	}
+	for _, page := range []int{0, 1} { // one in the place of the other
+		copied := bytes.Clone(content)
+		copy(copied[page*os.Getpagesize():][:os.Getpagesize()], content[(1-page)*os.Getpagesize():])
+		wantOpenError(t, writeFile(t, copied), o, boltstore.ErrDamaged, "InsecureAcceptRollback")
+		copied[page*os.Getpagesize()] = byte(page) // with the number of its place
+		wantOpenError(t, writeFile(t, copied), o, boltstore.ErrDamaged, "InsecureAcceptRollback")
 	}
 	for _, page := range []int{0, 1} {
 		copy(content[page*os.Getpagesize():], make([]byte, 100))

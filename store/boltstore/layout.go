@@ -24,6 +24,8 @@ const (
 	schemaKey = "schema"
 	checkKey  = "check"
 	totalsKey = "totals"
+
+	siteHashSize = 16 // of the 32 bytes, to keep the index small
 )
 
 // tally sums up a set: how many members, and the exclusive or of their hashes.
@@ -104,7 +106,7 @@ func (r *ring) putMeta(tx *bolt.Tx, t totals) error {
 // any base URL fit, and the client key, which gives the order.
 func siteKey(baseURL, clientKey string) []byte {
 	h := sha256.Sum256([]byte(baseURL))
-	return append(h[:], clientKey...)
+	return append(h[:siteHashSize:siteHashSize], clientKey...)
 }
 
 func siteTag(key []byte) tag { return sha256.Sum256(key) }

@@ -19,6 +19,7 @@ const (
 
 	branchPage   = 0x01
 	leafPage     = 0x02
+	metaPage     = 0x04
 	freelistPage = 0x10
 
 	pageHeaderSize   = 16
@@ -39,6 +40,8 @@ var byteOrder = binary.NativeEndian
 
 // header is the content of page 0 or 1.
 type header struct {
+	id         uint64 // of the page, as it says itself
+	kind       uint16
 	pageSize   int64
 	root, free uint64
 	// end is the number of pages in use.
@@ -70,14 +73,18 @@ func openPages(f io.ReaderAt, size int64, acceptRollback bool) (*pages, error) {
 	if err0 != nil && err1 != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, errNotBolt)
 	}
-	if (err0 != nil || err1 != nil) && !acceptRollback {
+	if !acceptRollback && (err0 != nil || err1 != nil || !paired(first, second)) {
 		return nil, fmt.Errorf("%w: one of its two header pages is invalid, so its last change may be lost; see InsecureAcceptRollback", ErrDamaged)
 	}
 	p := &pages{f: f}
+	// As bbolt selects it.
 	if p.header = first; err0 != nil || err1 == nil && second.txid > first.txid {
 		p.header = second
 	}
 	h := p.header
+	if err0 == nil && h.pageSize != first.pageSize { // bbolt goes by the first
+		return nil, fmt.Errorf("%w: its header pages disagree", ErrDamaged)
+	}
 	if h.end < 2 || h.end > uint64(size/h.pageSize) {
 		return nil, fmt.Errorf("%w: it is cut off: %d bytes are left of %d pages of %d bytes", ErrDamaged, size, h.end, h.pageSize)
 	}
@@ -86,15 +93,18 @@ func openPages(f io.ReaderAt, size int64, acceptRollback bool) (*pages, error) {
 	return p, nil
 }
 
+// paired tells whether two headers are in their places. One in the place of
+// the other one would hide the newer of the two.
+func paired(first, second header) bool {
+	return first.id == 0 && second.id == 1 && first.kind == metaPage && second.kind == metaPage &&
+		first.txid != second.txid && first.pageSize == second.pageSize
+}
+
 // secondHeader reads the header of page 1, whose place is known when the one
 // of page 0 is valid.
 func secondHeader(f io.ReaderAt, size int64, first header) (header, error) {
 	if first.pageSize != 0 {
-		h, err := readHeader(f, first.pageSize)
-		if err == nil && h.pageSize != first.pageSize {
-			err = errNotBolt
-		}
-		return h, err
+		return readHeader(f, first.pageSize)
 	}
 	for at := int64(minPageSize); at <= maxPageSize && at < size; at *= 2 {
 		if h, err := readHeader(f, at); err == nil && h.pageSize == at {
@@ -104,6 +114,7 @@ func secondHeader(f io.ReaderAt, size int64, first header) (header, error) {
 	return header{}, errNotBolt
 }
 
+// readHeader reads a header and finds valid what bbolt does.
 func readHeader(f io.ReaderAt, at int64) (header, error) {
 	var page [pageHeaderSize + headerSum + 8]byte
 	if _, err := f.ReadAt(page[:], at); err != nil {
@@ -117,6 +128,8 @@ func readHeader(f io.ReaderAt, at int64) (header, error) {
 		return header{}, errNotBolt
 	}
 	h := header{
+		id:       byteOrder.Uint64(page[:]),
+		kind:     byteOrder.Uint16(page[8:]),
 		pageSize: int64(byteOrder.Uint32(b[8:])),
 		root:     byteOrder.Uint64(b[16:]),
 		free:     byteOrder.Uint64(b[32:]),

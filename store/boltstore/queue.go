@@ -1,6 +1,9 @@
 package boltstore
 
-import "sync"
+import (
+	"runtime"
+	"sync"
+)
 
 // maxGroup bounds how many changes share one transaction.
 const maxGroup = 1024
@@ -61,6 +64,22 @@ func (q *queue) take() []*change {
 		}
 	}
 	return group
+}
+
+// settle gives way to other goroutines for as long as changes keep arriving:
+// callers whose change was just written often have another one, which would
+// miss the next transaction by a hair.
+func (q *queue) settle() {
+	for before := -1; before < maxGroup; {
+		runtime.Gosched()
+		q.mu.Lock()
+		now := len(q.waiting)
+		q.mu.Unlock()
+		if now <= before {
+			return
+		}
+		before = now
+	}
 }
 
 // close refuses further changes, and reports false if it was closed before.

@@ -52,6 +52,7 @@ type record struct {
 	InstallDigest   string            `json:"installDigest,omitempty"`
 	PreviousSecret  []byte            `json:"previousSecret,omitempty"`
 	RotatedAt       time.Time         `json:"rotatedAt,omitzero"`
+	RotatedIAT      time.Time         `json:"rotatedIat,omitzero"`
 	PreviousUntil   time.Time         `json:"previousSecretUntil,omitzero"`
 	Generation      uint64            `json:"generation"`
 	CreatedAt       time.Time         `json:"createdAt,omitzero"`
@@ -144,7 +145,7 @@ func toRecord(i *store.Installation) *record {
 		InstallationID: i.InstallationID, EventType: i.EventType, AccountID: i.AccountID,
 		CloudID: i.CloudID, CapabilitySet: i.CapabilitySet,
 		State: string(i.State), SignedEventIAT: i.SignedEventIAT.UTC(), NoticeIAT: i.NoticeIAT.UTC(),
-		InstallDigest: i.InstallDigest, RotatedAt: i.RotatedAt.UTC(), PreviousUntil: i.PreviousSecretUntil.UTC(),
+		InstallDigest: i.InstallDigest, RotatedAt: i.RotatedAt.UTC(), RotatedIAT: i.RotatedIAT.UTC(), PreviousUntil: i.PreviousSecretUntil.UTC(),
 		Generation: i.Generation, CreatedAt: i.CreatedAt.UTC(), UpdatedAt: i.UpdatedAt.UTC(),
 		InstalledAt: i.InstalledAt.UTC(), UninstalledTime: i.UninstalledAt.UTC(),
 	}
@@ -168,7 +169,7 @@ func (r *record) installation(clientKey string) *store.Installation {
 		InstallationID: r.InstallationID, EventType: r.EventType, AccountID: r.AccountID,
 		CloudID: r.CloudID, CapabilitySet: r.CapabilitySet,
 		State: store.State(r.State), SignedEventIAT: r.SignedEventIAT, NoticeIAT: r.NoticeIAT,
-		InstallDigest: r.InstallDigest, RotatedAt: r.RotatedAt, PreviousSecretUntil: r.PreviousUntil,
+		InstallDigest: r.InstallDigest, RotatedAt: r.RotatedAt, RotatedIAT: r.RotatedIAT, PreviousSecretUntil: r.PreviousUntil,
 		Generation: r.Generation, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 		InstalledAt: r.InstalledAt, UninstalledAt: r.UninstalledTime,
 	}

@@ -38,7 +38,7 @@ func (s *Store) resealPage(page []keyValue) error {
 	return s.write(func(tx *bolt.Tx, sum *totals) error {
 		changed := false
 		for _, kv := range page {
-			value := bucketValue(tx, kv.key)
+			value := copied(tx.Bucket([]byte(recordsBucket)).Get([]byte(kv.key)))
 			id, _, _, err := splitEnvelope(value)
 			if value == nil || err == nil && id == s.ring.first.id {
 				continue

@@ -29,6 +29,14 @@
 // error that wraps ErrDamaged, and never a panic, a wrong secret or an
 // installation that seems not to exist. The one thing that no file can tell by
 // itself is that all of it was replaced by an older copy.
+//
+// # Speed
+//
+// go test -run '^$' -bench . ./store/boltstore shows it. On two cores and a
+// disk that takes 0.2 ms to make a write sure, one durable install takes
+// 0.45 ms, 64 at a time are 9 times as fast, a lookup takes 10 µs among 1 000
+// installations and 13 µs among 1 000 000, with less than 10 MiB of heap, and
+// Open takes 3 s for 1 000 000.
 package boltstore
 
 import (
@@ -241,11 +249,7 @@ func (s *Store) closeBolt() error {
 
 // Installation implements store.Store.
 func (s *Store) Installation(ctx context.Context, clientKey string) (*store.Installation, error) {
-	var value []byte
-	err := s.view(ctx, func(tx *bolt.Tx) error {
-		value = bucketValue(tx, clientKey)
-		return nil
-	})
+	value, err := s.value(ctx, clientKey)
 	if err != nil {
 		return nil, err
 	}
@@ -255,13 +259,22 @@ func (s *Store) Installation(ctx context.Context, clientKey string) (*store.Inst
 	return s.decode(clientKey, value)
 }
 
-// bucketValue returns a copy of a stored record, nil when there is none.
-func bucketValue(tx *bolt.Tx, clientKey string) []byte {
-	v := tx.Bucket([]byte(recordsBucket)).Get([]byte(clientKey))
-	if v == nil {
+// value returns the stored record, nil when there is none.
+func (s *Store) value(ctx context.Context, clientKey string) (value []byte, err error) {
+	err = s.view(ctx, func(tx *bolt.Tx) error {
+		value = copied(tx.Bucket([]byte(recordsBucket)).Get([]byte(clientKey)))
+		return nil
+	})
+	return value, err
+}
+
+// copied returns a copy of a value, which bbolt lends for the length of a
+// transaction, and keeps nil.
+func copied(value []byte) []byte {
+	if value == nil {
 		return nil
 	}
-	return append([]byte{}, v...)
+	return append([]byte{}, value...)
 }
 
 func (s *Store) decode(clientKey string, value []byte) (*store.Installation, error) {
@@ -327,7 +340,7 @@ func (s *Store) recordsAfter(ctx context.Context, after string) (page []keyValue
 			k, v = c.Next()
 		}
 		for ; k != nil && len(page) < pageOfRecords; k, v = c.Next() {
-			page = append(page, keyValue{key: string(k), value: append([]byte{}, v...)})
+			page = append(page, keyValue{key: string(k), value: copied(v)})
 		}
 		return nil
 	})

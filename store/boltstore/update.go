@@ -12,23 +12,27 @@ import (
 )
 
 // change is an Update on its way. Its function runs in the goroutine of the
-// caller, so that a panic or runtime.Goexit stays there, while the writer
-// waits for the answer.
+// caller, so that a panic or runtime.Goexit stays there: once before the change
+// is queued, on what is stored by then, and again in the writer's transaction
+// if the record has changed since.
 type change struct {
 	ctx       context.Context
 	clientKey string
-	// turn gives the caller the stored value, nil for none.
-	turn chan []byte
-	// answer is what the caller made of it.
-	answer chan edit
-	// outcome tells an accepted change what became of the transaction, and a
-	// change that got no turn why.
+	fn        func(*store.Installation) (*store.Installation, error)
+	// edit is what fn made of basis, the stored value, nil for none.
+	basis []byte
+	edit  edit
+	// turn gives the caller another basis, and answer tells whether there is
+	// an edit for it.
+	turn   chan []byte
+	answer chan bool
+	// outcome tells a change that has an edit what became of the transaction,
+	// and one that got no turn why.
 	outcome chan error
 }
 
 // edit is what a change does to the file.
 type edit struct {
-	ok bool
 	// former and next describe the record before and after, nil for none.
 	former, next *stored
 }
@@ -40,10 +44,11 @@ type stored struct {
 	site  []byte
 }
 
-// Update implements store.Store. Changes that arrive while another write is
-// under way are written together; each sees those before it, and the failure
-// of one affects no other. When the write itself fails, so do all that are in
-// it.
+// Update implements store.Store. It calls fn with what is stored when it
+// begins, and once more if another change of the record comes first. Changes
+// that arrive while another write is under way are written together; each sees
+// those before it, and the failure of one affects no other. When the write
+// itself fails, so do all that are in it.
 func (s *Store) Update(ctx context.Context, clientKey string, fn func(*store.Installation) (*store.Installation, error)) (*store.Installation, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -55,8 +60,15 @@ func (s *Store) Update(ctx context.Context, clientKey string, fn func(*store.Ins
 		return nil, err
 	}
 	c := &change{
-		ctx: ctx, clientKey: clientKey,
-		turn: make(chan []byte, 1), answer: make(chan edit, 1), outcome: make(chan error, 1),
+		ctx: ctx, clientKey: clientKey, fn: fn,
+		turn: make(chan []byte, 1), answer: make(chan bool, 1), outcome: make(chan error, 1),
+	}
+	value, err := s.value(ctx, clientKey)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.prepare(c, value); err != nil {
+		return nil, err
 	}
 	start, ok := s.queue.add(c)
 	if !ok {
@@ -65,60 +77,59 @@ func (s *Store) Update(ctx context.Context, clientKey string, fn func(*store.Ins
 	if start {
 		go s.writeGroups()
 	}
-	return s.follow(c, fn)
+	if err := s.follow(c); err != nil || c.edit.next == nil {
+		return nil, err
+	}
+	return c.edit.next.inst, nil
 }
 
 // follow brings a queued change to its end, in the caller's goroutine.
-func (s *Store) follow(c *change, fn func(*store.Installation) (*store.Installation, error)) (*store.Installation, error) {
+func (s *Store) follow(c *change) error {
 	cancelled := c.ctx.Done()
 	for {
 		select {
 		case value := <-c.turn:
-			return s.takeTurn(c, value, fn)
+			if err := s.takeTurn(c, value); err != nil {
+				return err
+			}
+			cancelled = nil
 		case err := <-c.outcome:
-			return nil, err
+			return err
 		case <-s.broken:
-			return nil, s.failed()
+			select {
+			case err := <-c.outcome: // both were ready
+				return err
+			default:
+				return s.failed()
+			}
 		case <-cancelled:
 			if s.queue.withdraw(c) {
-				return nil, c.ctx.Err()
+				return c.ctx.Err()
 			}
 			cancelled = nil // the writer has it and will say
 		}
 	}
 }
 
-// takeTurn runs the caller's function and waits for the write.
-func (s *Store) takeTurn(c *change, value []byte, fn func(*store.Installation) (*store.Installation, error)) (*store.Installation, error) {
-	var e edit
-	answered := false
-	defer func() {
-		if !answered {
-			c.answer <- edit{} // fn failed, panicked or ended its goroutine
-		}
-	}()
+// takeTurn prepares c anew while the writer waits, which it must not do in
+// vain: the function may fail, panic or end its goroutine.
+func (s *Store) takeTurn(c *change, value []byte) error {
+	ok := false
+	defer func() { c.answer <- ok }()
+	err := s.prepare(c, value)
+	ok = err == nil
+	return err
+}
+
+// prepare runs the change's function on a stored value.
+func (s *Store) prepare(c *change, value []byte) error {
 	former, err := s.load(c.clientKey, value)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if e, err = s.edit(c.clientKey, former, fn); err != nil {
-		return nil, err
-	}
-	answered = true
-	c.answer <- e
-	select {
-	case err = <-c.outcome:
-	case <-s.broken:
-		select { // both may be ready
-		case err = <-c.outcome:
-		default:
-			err = s.failed()
-		}
-	}
-	if err != nil || e.next == nil {
-		return nil, err
-	}
-	return e.next.inst, nil
+	c.basis = value
+	c.edit, err = s.edit(c.clientKey, former, c.fn)
+	return err
 }
 
 func (s *Store) load(clientKey string, value []byte) (*stored, error) {
@@ -145,7 +156,7 @@ func (s *Store) edit(clientKey string, former *stored, fn func(*store.Installati
 	if next, err = store.Next(clientKey, current, next); err != nil {
 		return edit{}, err
 	}
-	e := edit{ok: true, former: former}
+	e := edit{former: former}
 	if next == nil {
 		return e, nil
 	}
@@ -161,24 +172,26 @@ func (s *Store) edit(clientKey string, former *stored, fn func(*store.Installati
 func (s *Store) writeGroups() {
 	for group := s.queue.take(); len(group) > 0; group = s.queue.take() {
 		s.writeGroup(group)
+		s.queue.settle()
 	}
 }
 
 // writeGroup writes a group of changes in one transaction.
 func (s *Store) writeGroup(group []*change) {
-	pending := group
+	pending := make(map[*change]bool, len(group)) // that nobody has told
+	for _, c := range group {
+		pending[c] = true
+	}
 	var accepted []*change
 	err := s.write(func(tx *bolt.Tx, sum *totals) error {
-		for len(pending) > 0 {
-			c := pending[0]
-			pending = pending[1:]
-			ok, err := s.apply(tx, sum, c)
-			if ok {
-				accepted = append(accepted, c)
-			}
+		for len(group) > 0 {
+			var round []*change
+			round, group = nextRound(group)
+			ok, err := s.apply(tx, sum, round, pending)
 			if err != nil {
 				return err
 			}
+			accepted = append(accepted, ok...)
 		}
 		if len(accepted) == 0 {
 			return errNoChange
@@ -187,30 +200,66 @@ func (s *Store) writeGroup(group []*change) {
 	})
 	for _, c := range accepted {
 		c.outcome <- err
+		delete(pending, c)
 	}
-	for _, c := range pending { // got no turn, which needs an error
+	for c := range pending { // what ended the transaction came before them
 		c.outcome <- err
 	}
 }
 
-// apply gives c its turn and puts its edit into the transaction. It reports
-// whether c waits for the outcome.
-func (s *Store) apply(tx *bolt.Tx, sum *totals, c *change) (bool, error) {
-	if err := c.ctx.Err(); err != nil {
-		c.outcome <- err
-		return false, nil
+// nextRound takes from a group the first change of every client key. They do
+// not depend on each other, so their functions may run at the same time.
+func nextRound(group []*change) (round, rest []*change) {
+	seen := make(map[string]bool, len(group))
+	for _, c := range group {
+		if seen[c.clientKey] {
+			rest = append(rest, c)
+			continue
+		}
+		seen[c.clientKey] = true
+		round = append(round, c)
 	}
-	c.turn <- bucketValue(tx, c.clientKey)
-	var e edit
-	select {
-	case e = <-c.answer:
-	case <-s.broken:
-		return false, s.failed()
+	return round, rest
+}
+
+// apply puts the edits of a round into the transaction, after those that are
+// out of date have got their turn, and returns the changes that wait for the
+// outcome. Those that do not are no longer pending.
+func (s *Store) apply(tx *bolt.Tx, sum *totals, round []*change, pending map[*change]bool) (accepted []*change, err error) {
+	records := tx.Bucket([]byte(recordsBucket))
+	var running []*change
+	for _, c := range round {
+		if err := c.ctx.Err(); err != nil {
+			c.outcome <- err
+			delete(pending, c)
+			continue
+		}
+		value := records.Get([]byte(c.clientKey))
+		if (value == nil) == (c.basis == nil) && bytes.Equal(value, c.basis) {
+			accepted = append(accepted, c)
+			continue
+		}
+		c.turn <- copied(value)
+		running = append(running, c)
 	}
-	if !e.ok {
-		return false, nil
+	for _, c := range running {
+		select {
+		case ok := <-c.answer:
+			if ok {
+				accepted = append(accepted, c)
+			} else {
+				delete(pending, c)
+			}
+		case <-s.broken:
+			return nil, s.failed()
+		}
 	}
-	return true, e.put(tx, sum, c.clientKey)
+	for _, c := range accepted {
+		if err := c.edit.put(tx, sum, c.clientKey); err != nil {
+			return nil, err
+		}
+	}
+	return accepted, nil
 }
 
 // put brings the record and the index up to date.

@@ -379,8 +379,8 @@ func (x *indexed) ClientKeysAt(ctx context.Context, url string) ([]string, error
 	return keys, nil
 }
 
-// fateful makes every update after a failed one fail with it once, as a store
-// does that lets one change of a group spoil the group.
+// fateful loses what was stored before a failed update and fails all after it,
+// as a store does that lets one change of a group spoil the group.
 type fateful struct {
 	*store.Memory
 	mu   sync.Mutex
@@ -391,16 +391,16 @@ func newFateful() *fateful { return &fateful{Memory: store.NewMemory()} }
 
 func (f *fateful) Update(ctx context.Context, key string, change func(*store.Installation) (*store.Installation, error)) (*store.Installation, error) {
 	f.mu.Lock()
-	last := f.last
-	f.last = nil
-	f.mu.Unlock()
-	if last != nil {
-		return nil, last
+	defer f.mu.Unlock()
+	if f.last != nil {
+		return nil, f.last
 	}
 	got, err := f.Memory.Update(ctx, key, change)
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.last = err
+	if f.last = err; err != nil {
+		for inst := range f.Memory.All(context.Background()) {
+			_, _ = f.Memory.Update(context.Background(), inst.ClientKey, fixed(nil))
+		}
+	}
 	return got, err
 }
 
