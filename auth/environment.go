@@ -144,8 +144,3 @@ func (p HostPatterns) Validate() error {
 	}
 	return nil
 }
-
-// Loopback reports whether host, without a port, is the machine itself by its
-// own look: localhost, a name below it (RFC 6761) or a loopback address. It
-// asks no name server.
-func Loopback(host string) bool { return loopback.Host(host) }

@@ -2,6 +2,7 @@ package redact_test
 
 import (
 	"encoding/base64"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,59 +16,69 @@ const (
 	jwt  = head + "." + body + "." + tail
 )
 
+// example is a text and what is left of it.
+type example struct{ name, in, want string }
+
+// tokens are credentials that can be told by their looks or in a request.
+var tokens = []example{
+	{"nothing", "", ""},
+	{"plain text", "auth: host request: qsh: the token is for another request", "auth: host request: qsh: the token is for another request"},
+	{"a host and a path", "https://x.atlassian.net/wiki/rest?a=b", "https://x.atlassian.net/wiki/rest?a=b"},
+	{"a token", jwt, "[redacted]"},
+	{"a token in text", "got " + jwt + ", want", "got [redacted], want"},
+	{"two tokens", jwt + " " + jwt, "[redacted] [redacted]"},
+	{"a token without signature", head + "." + body, "[redacted]"},
+	{"an unsigned token", head + "." + body + ".", "[redacted]"},
+	{"a token in a path", "/hello/" + jwt + "/x", "/hello/[redacted]/x"},
+	{"a token with escaped dots", head + "%2E" + body + "%2e" + tail, "[redacted]"},
+	{"a token of five segments", jwt + "." + tail + "." + tail, "[redacted]"},
+	{"query parameter", "/x?a=1&jwt=" + jwt + "&b=2", "/x?a=1&jwt=[redacted]&b=2"},
+	{"opaque parameter", "/x?acpt=abc&b=2", "/x?acpt=[redacted]&b=2"},
+	{"parameter in capitals", "JWT=abc", "JWT=[redacted]"},
+	{"grant", "grant_type=x&assertion=abc&client_secret=def", "grant_type=x&assertion=[redacted]&client_secret=[redacted]"},
+	{"code", "/callback?code=abc", "/callback?code=[redacted]"},
+	{"another parameter", "/x?barcode=abc&encoded=def", "/x?barcode=abc&encoded=def"},
+	{"JSON", `{"access_token":"abc","expires_in":1}`, `{"access_token":"[redacted]","expires_in":1}`},
+	{"JSON with spaces", `{"sharedSecret" : "abc"}`, `{"sharedSecret" : "[redacted]"}`},
+	{"quoted JSON", `"{\"sharedSecret\":\"abc\"}"`, `"{\"sharedSecret\":\"[redacted]\"}"`},
+	{"JWT header", "Authorization: JWT abcdefgh.ijk", "Authorization: JWT [redacted]"},
+	{"bearer header", "Authorization: Bearer abcdefgh~+/=", "Authorization: Bearer [redacted]"},
+	{"basic header", "basic dXNlcjpwYXNz", "basic [redacted]"},
+	{"the word alone", "typ is not JWT", "typ is not JWT"},
+}
+
+// secrets are credentials that are told by their names.
+var secrets = []example{
+	{"a map as %v prints it", "map[key:app sharedSecret:abc clientKey:x]", "map[key:app sharedSecret:[redacted] clientKey:x]"},
+	{"a struct as %+v prints it", "{Key:app SharedSecret:abc ClientKey:x}", "{Key:app SharedSecret:[redacted] ClientKey:x}"},
+	{"a list as %v prints it", "map[access_token:[abc def] code:[x]]", "map[access_token:[redacted] code:[x]]"},
+	{"a secret in YAML", "sharedSecret: ATCO2x-abcdefghijkl", "sharedSecret: [redacted]"},
+	{"a quoted secret", `sharedSecret: "a b", key: "x"`, `sharedSecret: "[redacted]", key: "x"`},
+	{"a secret in a structured log", `msg=x sharedSecret="a b" key=y`, `msg=x sharedSecret="[redacted]" key=y`},
+	{"a secret as %#v prints it", `X{SharedSecret:"abc", Key:"x"}`, `X{SharedSecret:"[redacted]", Key:"x"}`},
+	{"a quoted secret with a quote in it", `{"sharedSecret":"ab\"cd","key":"x"}`, `{"sharedSecret":"[redacted]","key":"x"}`},
+	{"a nested secret with a quote in it", `"{\"sharedSecret\":\"ab\\\"cd\",\"key\":\"x\"}"`, `"{\"sharedSecret\":\"[redacted]\",\"key\":\"x\"}"`},
+	{"snake case", "shared_secret=abc", "shared_secret=[redacted]"},
+	{"kebab case", "shared-secret=abc", "shared-secret=[redacted]"},
+	{"at the end of a name", "previousSharedSecret:abc APP_STORE_KEY=def x", "previousSharedSecret:[redacted] APP_STORE_KEY=[redacted] x"},
+	{"store key", "STORE_KEY=c2VjcmV0 ADDR=:8080", "STORE_KEY=[redacted] ADDR=:8080"},
+	{"acpt header", "X-acpt: abc", "X-acpt: [redacted]"},
+	{"acpt header in a map", "map[Host:[x] X-Acpt:[abc def] Y:[z]]", "map[Host:[x] X-Acpt:[redacted] Y:[z]]"},
+	{"private key", `{"private_key":"abc\ndef"} private_key=abc`, `{"private_key":"[redacted]"} private_key=[redacted]`},
+	{"private key in PEM", "x -----BEGIN PRIVATE KEY-----\nMIIE\nvQIB\n-----END PRIVATE KEY----- y", "x [redacted] y"},
+	{"private key cut short", "x -----BEGIN RSA PRIVATE KEY-----\nMIIE\nvQIB", "x [redacted]"},
+	{"public key", "-----BEGIN PUBLIC KEY-----\nMIIE", "-----BEGIN PUBLIC KEY-----\nMIIE"},
+	{"authorization of an unknown scheme", "Authorization: Custom a=b, c d\nHost: x", "Authorization: [redacted]\nHost: x"},
+	{"authorization without a scheme", "authorization: abc", "authorization: [redacted]"},
+	{"authorization in small letters", "authorization:bearer abc", "authorization:bearer [redacted]"},
+	{"authorization in JSON", `{"Authorization":["JWT abc"],"Host":["x"]}`, `{"Authorization":["JWT [redacted]"],"Host":["x"]}`},
+	{"authorization in quoted JSON", `"{\"Authorization\":\"Bearer abc\",\"a\":1}"`, `"{\"Authorization\":\"Bearer [redacted]\",\"a\":1}"`},
+	{"authorization in a command", `curl -H 'Authorization: Basic abc def' https://x.example`, `curl -H 'Authorization: Basic [redacted]' https://x.example`},
+	{"authorization in a map", "map[Authorization:[JWT abc] Host:[x]]", "map[Authorization:[JWT [redacted]"},
+}
+
 func TestText(t *testing.T) {
-	for _, c := range []struct{ name, in, want string }{
-		{"nothing", "", ""},
-		{"plain text", "auth: host request: qsh: the token is for another request", "auth: host request: qsh: the token is for another request"},
-		{"a host and a path", "https://x.atlassian.net/wiki/rest?a=b", "https://x.atlassian.net/wiki/rest?a=b"},
-		{"a token", jwt, "[redacted]"},
-		{"a token in text", "got " + jwt + ", want", "got [redacted], want"},
-		{"two tokens", jwt + " " + jwt, "[redacted] [redacted]"},
-		{"a token without signature", head + "." + body, "[redacted]"},
-		{"an unsigned token", head + "." + body + ".", "[redacted]"},
-		{"a token in a path", "/hello/" + jwt + "/x", "/hello/[redacted]/x"},
-		{"a token with escaped dots", head + "%2E" + body + "%2e" + tail, "[redacted]"},
-		{"a token of five segments", jwt + "." + tail + "." + tail, "[redacted]"},
-		{"query parameter", "/x?a=1&jwt=" + jwt + "&b=2", "/x?a=1&jwt=[redacted]&b=2"},
-		{"opaque parameter", "/x?acpt=abc&b=2", "/x?acpt=[redacted]&b=2"},
-		{"parameter in capitals", "JWT=abc", "JWT=[redacted]"},
-		{"grant", "grant_type=x&assertion=abc&client_secret=def", "grant_type=x&assertion=[redacted]&client_secret=[redacted]"},
-		{"code", "/callback?code=abc", "/callback?code=[redacted]"},
-		{"another parameter", "/x?barcode=abc&encoded=def", "/x?barcode=abc&encoded=def"},
-		{"JSON", `{"access_token":"abc","expires_in":1}`, `{"access_token":"[redacted]","expires_in":1}`},
-		{"JSON with spaces", `{"sharedSecret" : "abc"}`, `{"sharedSecret" : "[redacted]"}`},
-		{"quoted JSON", `"{\"sharedSecret\":\"abc\"}"`, `"{\"sharedSecret\":\"[redacted]\"}"`},
-		{"JWT header", "Authorization: JWT abcdefgh.ijk", "Authorization: JWT [redacted]"},
-		{"bearer header", "Authorization: Bearer abcdefgh~+/=", "Authorization: Bearer [redacted]"},
-		{"basic header", "basic dXNlcjpwYXNz", "basic [redacted]"},
-		{"the word alone", "typ is not JWT", "typ is not JWT"},
-		{"a map as %v prints it", "map[key:app sharedSecret:abc clientKey:x]", "map[key:app sharedSecret:[redacted] clientKey:x]"},
-		{"a struct as %+v prints it", "{Key:app SharedSecret:abc ClientKey:x}", "{Key:app SharedSecret:[redacted] ClientKey:x}"},
-		{"a list as %v prints it", "map[access_token:[abc def] code:[x]]", "map[access_token:[redacted] code:[x]]"},
-		{"a secret in YAML", "sharedSecret: ATCO2x-abcdefghijkl", "sharedSecret: [redacted]"},
-		{"a quoted secret", `sharedSecret: "a b", key: "x"`, `sharedSecret: "[redacted]", key: "x"`},
-		{"a secret in a structured log", `msg=x sharedSecret="a b" key=y`, `msg=x sharedSecret="[redacted]" key=y`},
-		{"a secret as %#v prints it", `X{SharedSecret:"abc", Key:"x"}`, `X{SharedSecret:"[redacted]", Key:"x"}`},
-		{"a quoted secret with a quote in it", `{"sharedSecret":"ab\"cd","key":"x"}`, `{"sharedSecret":"[redacted]","key":"x"}`},
-		{"a nested secret with a quote in it", `"{\"sharedSecret\":\"ab\\\"cd\",\"key\":\"x\"}"`, `"{\"sharedSecret\":\"[redacted]\",\"key\":\"x\"}"`},
-		{"snake case", "shared_secret=abc", "shared_secret=[redacted]"},
-		{"kebab case", "shared-secret=abc", "shared-secret=[redacted]"},
-		{"at the end of a name", "previousSharedSecret:abc APP_STORE_KEY=def x", "previousSharedSecret:[redacted] APP_STORE_KEY=[redacted] x"},
-		{"store key", "STORE_KEY=c2VjcmV0 ADDR=:8080", "STORE_KEY=[redacted] ADDR=:8080"},
-		{"acpt header", "X-acpt: abc", "X-acpt: [redacted]"},
-		{"acpt header in a map", "map[Host:[x] X-Acpt:[abc def] Y:[z]]", "map[Host:[x] X-Acpt:[redacted] Y:[z]]"},
-		{"private key", `{"private_key":"abc\ndef"} private_key=abc`, `{"private_key":"[redacted]"} private_key=[redacted]`},
-		{"private key in PEM", "x -----BEGIN PRIVATE KEY-----\nMIIE\nvQIB\n-----END PRIVATE KEY----- y", "x [redacted] y"},
-		{"private key cut short", "x -----BEGIN RSA PRIVATE KEY-----\nMIIE\nvQIB", "x [redacted]"},
-		{"public key", "-----BEGIN PUBLIC KEY-----\nMIIE", "-----BEGIN PUBLIC KEY-----\nMIIE"},
-		{"authorization of an unknown scheme", "Authorization: Custom a=b, c d\nHost: x", "Authorization: [redacted]\nHost: x"},
-		{"authorization without a scheme", "authorization: abc", "authorization: [redacted]"},
-		{"authorization in small letters", "authorization:bearer abc", "authorization:bearer [redacted]"},
-		{"authorization in JSON", `{"Authorization":["JWT abc"],"Host":["x"]}`, `{"Authorization":["JWT [redacted]"],"Host":["x"]}`},
-		{"authorization in quoted JSON", `"{\"Authorization\":\"Bearer abc\",\"a\":1}"`, `"{\"Authorization\":\"Bearer [redacted]\",\"a\":1}"`},
-		{"authorization in a command", `curl -H 'Authorization: Basic abc def' https://x.example`, `curl -H 'Authorization: Basic [redacted]' https://x.example`},
-		{"authorization in a map", "map[Authorization:[JWT abc] Host:[x]]", "map[Authorization:[JWT [redacted]"},
-	} {
+	for _, c := range slices.Concat(tokens, secrets) {
 		t.Run(c.name, func(t *testing.T) {
 			if got := redact.Text(c.in); got != c.want {
 				t.Errorf("got %s, want %s", got, c.want)
