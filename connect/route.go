@@ -60,7 +60,8 @@ type route struct {
 // braces as gorilla/mux has them, read by mux.Vars. A bad pattern, one that is
 // opened already and a nil h panic, since they are there at every start.
 func (a *App) Page(pattern string, h http.HandlerFunc) {
-	a.open(&route{kind: kindPage, pattern: pattern, methods: readMethods, handler: a.verified(auth.HostRequest, framed(orPanic(pattern, h)))})
+	given(pattern, h != nil)
+	a.open(&route{kind: kindPage, pattern: pattern, methods: readMethods, handler: a.verified(auth.HostRequest, framed(h))})
 }
 
 // CacheablePage opens a route for a page of a module with cacheable set, which
@@ -69,28 +70,32 @@ func (a *App) Page(pattern string, h http.HandlerFunc) {
 // hour unless h says otherwise. The page learns who looks at it from its
 // context token.
 func (a *App) CacheablePage(pattern string, h http.HandlerFunc) {
-	a.open(&route{kind: kindCacheable, pattern: pattern, methods: readMethods, handler: a.limited(a.framedAnywhere(orPanic(pattern, h)))})
+	given(pattern, h != nil)
+	a.open(&route{kind: kindCacheable, pattern: pattern, methods: readMethods, handler: a.limited(a.framedAnywhere(h))})
 }
 
 // HostRequest opens a route for what the host's own servers ask for, by any
 // method and with a token for this very request: post functions, macros that
 // are rendered by the server, actions of providers.
 func (a *App) HostRequest(pattern string, h http.HandlerFunc) {
-	a.open(&route{kind: kindHost, pattern: pattern, handler: a.verified(auth.HostRequest, framed(orPanic(pattern, h)))})
+	given(pattern, h != nil)
+	a.open(&route{kind: kindHost, pattern: pattern, handler: a.verified(auth.HostRequest, framed(h))})
 }
 
 // API opens a route for what the app's own page asks of it, by any method, with
 // the token of AP.context.getToken in the header "Authorization: JWT …". Since
 // no browser adds that header by itself, other sites cannot forge such a call.
 func (a *App) API(pattern string, h http.HandlerFunc) {
-	a.open(&route{kind: kindAPI, pattern: pattern, handler: a.verified(auth.ContextToken, orPanic(pattern, h))})
+	given(pattern, h != nil)
+	a.open(&route{kind: kindAPI, pattern: pattern, handler: a.verified(auth.ContextToken, h)})
 }
 
 // Session opens a route like API for a session of the app's own. A page makes
 // one by app.Verifier().IssueSession(caller, 0) and hands it to its script,
 // which sends it as "Authorization: JWT …".
 func (a *App) Session(pattern string, h http.HandlerFunc) {
-	a.open(&route{kind: kindSession, pattern: pattern, handler: a.verified(auth.Session, orPanic(pattern, h))})
+	given(pattern, h != nil)
+	a.open(&route{kind: kindSession, pattern: pattern, handler: a.verified(auth.Session, h)})
 }
 
 // Webhook opens the route of a webhook for the event that the descriptor names
@@ -98,9 +103,7 @@ func (a *App) Session(pattern string, h http.HandlerFunc) {
 // When its turn comes, h gets the tenant as it is by then, with the secret in
 // force; an event of a tenant that has uninstalled the app meanwhile is dropped.
 func (a *App) Webhook(event, pattern string, h webhook.Func) {
-	if h == nil {
-		panic("connect: the handler of " + pattern + " is nil")
-	}
+	given(pattern, h != nil)
 	a.open(&route{kind: kindWebhook, pattern: pattern, event: event, handler: a.webhooks.Handler(a.verifier, event, a.current(h))})
 }
 
@@ -109,17 +112,15 @@ func (a *App) Webhook(event, pattern string, h webhook.Func) {
 // before h sees the request. The answer has "Cache-Control: no-store" unless h
 // sets another.
 func (a *App) Public(pattern string, h http.Handler) {
-	if h == nil {
-		panic("connect: the handler of " + pattern + " is nil")
-	}
+	given(pattern, h != nil)
 	a.open(&route{kind: kindPublic, pattern: pattern, handler: a.limited(h)})
 }
 
-func orPanic(pattern string, h http.HandlerFunc) http.Handler {
-	if h == nil {
+// given panics when a route has no handler.
+func given(pattern string, is bool) {
+	if !is {
 		panic("connect: the handler of " + pattern + " is nil")
 	}
-	return h
 }
 
 // open is add for what is written in a program.

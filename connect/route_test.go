@@ -170,6 +170,10 @@ func TestMisuseAtStartPanics(t *testing.T) {
 		"with a query":      func(w *world) { w.Page("/a?b=c", hello) },
 		"unbalanced braces": func(w *world) { w.Page("/{a", hello) },
 		"no handler":        func(w *world) { w.Page("/a", nil) },
+		"no cached handler": func(w *world) { w.CacheablePage("/a", nil) },
+		"no host handler":   func(w *world) { w.HostRequest("/a", nil) },
+		"no API handler":    func(w *world) { w.API("/a", nil) },
+		"no session":        func(w *world) { w.Session("/a", nil) },
 		"no public handler": func(w *world) { w.Public("/a", nil) },
 		"no webhook":        func(w *world) { w.Webhook("e", "/a", nil) },
 		"after serving": func(w *world) {
