@@ -62,9 +62,11 @@ func New(cfg Config) (*App, error) {
 	}); err != nil {
 		return nil, fmt.Errorf("connect: %w", err)
 	}
-	if a.hosts, err = hostclient.NewHosts(hostclient.Config{
-		AuthorizationServer: cfg.AuthorizationServerURL, Base: cfg.Transport, Clock: cfg.Clock,
-	}); err != nil {
+	hosts := hostclient.Config{AuthorizationServer: cfg.AuthorizationServerURL, Base: cfg.Transport, Clock: cfg.Clock}
+	if cfg.Development {
+		hosts.Before = (&scopeWatch{scopes: cfg.Descriptor.Scopes, logger: cfg.Logger}).before
+	}
+	if a.hosts, err = hostclient.NewHosts(hosts); err != nil {
 		return nil, fmt.Errorf("connect: %w", err)
 	}
 	if a.lifecycle, err = lifecycle.New(lifecycle.Config{

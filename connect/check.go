@@ -1,7 +1,6 @@
 package connect
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -15,26 +14,47 @@ import (
 	"github.com/atlassian-connect-go/sdk/internal/loopback"
 )
 
-// Check compares the descriptor with the routes. It returns everything that is
-// wrong at once, joined: what the host would refuse in the descriptor, a URL in
-// it that no route serves or that one of another kind serves, a webhook route
-// that the descriptor has no webhook for. Call it when all routes are open,
-// from a test or before serving. No route can be opened after it.
-func (a *App) Check() error {
+// The rules of findings about routes, beside those of package descriptor.
+const (
+	// RuleRoute is a URL of the descriptor that no route serves as it must be
+	// served, or a webhook route that the descriptor has no webhook for.
+	RuleRoute descriptor.Rule = "route"
+	// RulePort is a base URL at a port where the host does not ask.
+	RulePort descriptor.Rule = "port"
+)
+
+// Check compares the descriptor with the routes. It returns nil, or an error of
+// type descriptor.Findings with everything that is wrong at once: what the host
+// would refuse in the descriptor, a URL in it that no route serves or that one
+// of another kind serves, a webhook route that the descriptor has no webhook
+// for. Call it when all routes are open, from a test or before serving. No route
+// can be opened after it.
+func (a *App) Check() error { return a.Findings().Err() }
+
+// Findings are what Check finds, and warnings too: what works in a way that is
+// hardly meant.
+func (a *App) Findings() descriptor.Findings {
 	a.build.Do(a.buildRouter)
-	findings := []error{a.cfg.Descriptor.Validate(), a.checkPorts()}
+	found := append(a.cfg.Descriptor.Validate(""), a.checkPorts()...)
 	endpoints := a.cfg.Descriptor.Endpoints()
 	for _, e := range endpoints {
-		findings = append(findings, a.checkEndpoint(e))
+		if message := a.checkEndpoint(e); message != "" {
+			found = append(found, finding(e.Path, RuleRoute, e.URL, message))
+		}
 	}
 	for _, r := range a.routes {
 		if r.kind == kindWebhook && !slices.ContainsFunc(endpoints, func(e descriptor.Endpoint) bool {
 			return e.Kind == descriptor.EndpointWebhook && e.Event == r.event && a.serves(e) == r
 		}) {
-			findings = append(findings, fmt.Errorf("connect: the webhook route %s for %s: the descriptor has no such webhook", r.pattern, r.event))
+			found = append(found, finding("modules.webhooks", RuleRoute, r.event,
+				fmt.Sprintf("the descriptor has no webhook for the route %s and the event %s", r.pattern, r.event)))
 		}
 	}
-	return errors.Join(findings...)
+	return found
+}
+
+func finding(path string, rule descriptor.Rule, value, message string) *descriptor.Finding {
+	return &descriptor.Finding{Level: descriptor.LevelError, Path: path, Rule: rule, Value: value, Message: message}
 }
 
 // fetchedPorts are the ports at which the host asks for a descriptor, by
@@ -43,31 +63,32 @@ var fetchedPorts = []string{"", "80", "443", "8080"}
 
 // checkPorts finds base URLs at ports that the host does not ask at. A host on
 // this machine does.
-func (a *App) checkPorts() error {
-	var findings []error
+func (a *App) checkPorts() (found descriptor.Findings) {
 	for _, base := range a.cfg.baseURLs() {
 		if u, err := url.Parse(base); err == nil && !loopback.Host(u.Hostname()) && !slices.Contains(fetchedPorts, u.Port()) {
-			findings = append(findings, fmt.Errorf("connect: base URL %s: the host fetches descriptors from ports 80, 443 and 8080 only", base))
+			found = append(found, finding("baseUrl", RulePort, base,
+				fmt.Sprintf("%s: the host fetches descriptors from ports 80, 443 and 8080 only", base)))
 		}
 	}
-	return errors.Join(findings...)
+	return found
 }
 
-func (a *App) checkEndpoint(e descriptor.Endpoint) error {
+// checkEndpoint says what is wrong with the route of an endpoint.
+func (a *App) checkEndpoint(e descriptor.Endpoint) string {
 	r := a.serves(e)
 	if r == nil {
-		return fmt.Errorf("connect: %s: no route serves %s %s", e.Path, e.Method, e.Route)
+		return fmt.Sprintf("no route serves %s %s", e.Method, e.Route)
 	}
 	want := kindsFor(e)
 	switch {
 	case !slices.Contains(want, r.kind):
-		return fmt.Errorf("connect: %s: %s is served by %s, want %s", e.Path, e.Route, r.kind, either(want))
+		return fmt.Sprintf("%s is served by %s, want %s", e.Route, r.kind, either(want))
 	case r.methods != nil && !slices.Contains(r.methods, e.Method):
-		return fmt.Errorf("connect: %s: %s is served, and not for %s", e.Path, e.Route, e.Method)
+		return fmt.Sprintf("%s is served, and not for %s", e.Route, e.Method)
 	case (r.kind == kindWebhook || r.kind == kindLifecycle) && r.event != e.Event:
-		return fmt.Errorf("connect: %s: %s is for %s, and its route for %s", e.Path, e.Route, e.Event, r.event)
+		return fmt.Sprintf("%s is for %s, and its route for %s", e.Route, e.Event, r.event)
 	}
-	return nil
+	return ""
 }
 
 // kindsFor returns the kinds of route that can serve the endpoint.
@@ -85,6 +106,8 @@ func kindsFor(e descriptor.Endpoint) []kind {
 		return []kind{kindPage, kindHost}
 	case e.Kind == descriptor.EndpointRemote:
 		return []kind{kindHost, kindPage}
+	case e.Kind == descriptor.EndpointBrowser && e.Signed():
+		return []kind{kindPage, kindHost}
 	case e.Kind == descriptor.EndpointImage:
 		return []kind{kindPublic, kindCacheable, kindPage, kindHost}
 	}

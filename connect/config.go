@@ -85,9 +85,9 @@ type Config struct {
 	// tokens and secrets taken out; nil is slog.Default().
 	Logger *slog.Logger
 	// Development answers refused requests with the reason, logs the paths
-	// that no route serves, and makes Serve log what Check finds. It must be
-	// off where others than the developer
-	// can reach the app.
+	// that no route serves and the calls to hosts for which the descriptor
+	// lacks the scope, and makes Serve log all Findings. It must be off where
+	// others than the developer can reach the app.
 	Development bool
 }
 

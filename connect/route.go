@@ -13,6 +13,7 @@ import (
 	"github.com/gorilla/mux"
 
 	"github.com/atlassian-connect-go/sdk/auth"
+	"github.com/atlassian-connect-go/sdk/descriptor"
 	"github.com/atlassian-connect-go/sdk/internal/qsh"
 	"github.com/atlassian-connect-go/sdk/store"
 	"github.com/atlassian-connect-go/sdk/webhook"
@@ -102,9 +103,10 @@ func (a *App) Session(pattern string, h http.HandlerFunc) {
 // with this URL. The host has its answer before h runs; see package webhook.
 // When its turn comes, h gets the tenant as it is by then, with the secret in
 // force; an event of a tenant that has uninstalled the app meanwhile is dropped.
-func (a *App) Webhook(event, pattern string, h webhook.Func) {
+func (a *App) Webhook(event descriptor.Event, pattern string, h webhook.Func) {
 	given(pattern, h != nil)
-	a.open(&route{kind: kindWebhook, pattern: pattern, event: event, handler: a.webhooks.Handler(a.verifier, event, a.current(h))})
+	name := string(event)
+	a.open(&route{kind: kindWebhook, pattern: pattern, event: name, handler: a.webhooks.Handler(a.verifier, name, a.current(h))})
 }
 
 // Public opens a route to everybody, without any check. A pattern that ends in

@@ -60,8 +60,8 @@ func (a *App) ListenAndServe(ctx context.Context, addr string) error {
 // back. An App is served once.
 func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	if a.cfg.Development {
-		if err := a.Check(); err != nil {
-			a.cfg.Logger.Warn("the descriptor and the routes do not fit", slog.Any("findings", err))
+		for _, f := range a.Findings() {
+			a.cfg.Logger.Warn("descriptor: "+f.Error(), slog.String("level", string(f.Level)), slog.String("rule", string(f.Rule)))
 		}
 	}
 	server := a.Server()

@@ -13,14 +13,14 @@ type App struct {
 	// Key identifies the app in all products and is the issuer of every
 	// token that the app sends: 1 to 80 letters, digits, dots, dashes and
 	// underscores.
-	Key string `json:"key,omitzero"`
+	Key string `json:"key,omitzero" connect:"required,max=80,like=appkey"`
 	// Name is shown to people, at most 80 characters.
-	Name string `json:"name,omitzero"`
+	Name string `json:"name,omitzero" connect:"max=80"`
 	// Description is shown to administrators, at most 1400 characters.
-	Description string `json:"description,omitzero"`
+	Description string `json:"description,omitzero" connect:"max=1400"`
 	// BaseURL is what every relative URL of the document is appended to, at
 	// most 200 characters, https except on this machine. WithBaseURL sets it.
-	BaseURL string `json:"baseUrl,omitzero"`
+	BaseURL string `json:"baseUrl,omitzero" connect:"required,max=200"`
 	// Vendor says who makes the app.
 	Vendor Vendor `json:"vendor,omitzero"`
 	// Links are addresses about the app by their relation: self, homepage,
@@ -61,9 +61,9 @@ type App struct {
 // Vendor says who makes the app.
 type Vendor struct {
 	// Name has at most 100 characters.
-	Name string `json:"name,omitzero"`
+	Name string `json:"name,omitzero" connect:"max=100"`
 	// URL is the vendor's address, http or https, at most 200 characters.
-	URL string `json:"url,omitzero"`
+	URL string `json:"url,omitzero" connect:"max=200"`
 	// Extra holds the members that this package does not know, by name.
 	Extra map[string]json.RawMessage `json:",embed"`
 }
@@ -80,6 +80,8 @@ const (
 	// AuthNone means no app user, no secret and no tokens.
 	AuthNone AuthType = "none"
 )
+
+func (AuthType) words() []string { return []string{"jwt", "none"} }
 
 // Authentication says how the host and the app know each other.
 type Authentication struct {
@@ -100,18 +102,18 @@ func (a Authentication) UsesJWT() bool {
 type Lifecycle struct {
 	// Installed is called when the app is installed or upgraded, when its
 	// secret changes and when the site's address changes.
-	Installed string `json:"installed,omitzero"`
+	Installed string `json:"installed,omitzero" connect:"url=lifecycle"`
 	// Uninstalled is called when the app has been removed.
-	Uninstalled string `json:"uninstalled,omitzero"`
+	Uninstalled string `json:"uninstalled,omitzero" connect:"url=lifecycle"`
 	// Enabled is called after an installation, and when an administrator
 	// enables the app.
-	Enabled string `json:"enabled,omitzero"`
+	Enabled string `json:"enabled,omitzero" connect:"url=lifecycle"`
 	// Disabled is called when an administrator disables the app, and at an
 	// uninstallation.
-	Disabled string `json:"disabled,omitzero"`
+	Disabled string `json:"disabled,omitzero" connect:"url=lifecycle"`
 	// DareMigration is the path below which the host calls schedule, start,
 	// status, commit and rollback when a site moves to another realm.
-	DareMigration string `json:"dare-migration,omitzero"`
+	DareMigration string `json:"dare-migration,omitzero" connect:"url=lifecycle"`
 	// Extra holds the members that this package does not know, by name.
 	Extra map[string]json.RawMessage `json:",embed"`
 }
@@ -143,7 +145,7 @@ func (m *APIMigrations) fill() {
 type Translations struct {
 	// Paths are URLs, relative to the base URL or absolute, by locale such
 	// as de-DE.
-	Paths map[string]string `json:"paths,omitzero"`
+	Paths map[string]string `json:"paths,omitzero" connect:"url=asset,anywhere"`
 	// Extra holds the members that this package does not know, by name.
 	Extra map[string]json.RawMessage `json:",embed"`
 }
@@ -161,7 +163,7 @@ type DataResidency struct {
 type CloudAppMigration struct {
 	// MigrationWebhookPath is the URL, relative to the base URL, to which
 	// the host posts the events of a migration.
-	MigrationWebhookPath string `json:"migrationWebhookPath,omitzero"`
+	MigrationWebhookPath string `json:"migrationWebhookPath,omitzero" connect:"url=post"`
 	// Extra holds the members that this package does not know, by name.
 	Extra map[string]json.RawMessage `json:",embed"`
 }

@@ -1,60 +1,170 @@
 package descriptor
 
 import (
+	"encoding/json"
 	"fmt"
-	"regexp"
+	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
-var (
-	appKeyPattern     = regexp.MustCompile(`^[a-zA-Z0-9._-]+$`)
-	moduleKeyPattern  = regexp.MustCompile(`^[a-zA-Z0-9-]+$`)
-	identifierPattern = regexp.MustCompile(`^[-_a-z0-9.]+$`)
-	stylePattern      = regexp.MustCompile(`^[_a-zA-Z][_a-zA-Z0-9-]*$`)
-)
-
-// The closed sets of words. A host takes each in all-lower and in all-upper
-// case.
-var (
-	authTypes      = []string{"jwt", "none"}
-	bodyTypes      = []string{"multi-body-rich-text", "rich-text", "plain-text", "none"}
-	contexts       = []string{"page", "addon", "product"}
-	controlTypes   = []string{"button", "group", "togglegroup", "togglebutton", "text"}
-	dialogSizes    = []string{"small", "medium", "large", "x-large", "fullscreen", "maximum"}
-	operators      = []string{"and", "or"}
-	outputTypes    = []string{"block", "inline"}
-	parameterTypes = []string{"attachment", "boolean", "confluence-content", "enum", "int",
-		"label", "spacekey", "string", "url", "username"}
-	targetTypes = []string{"page", "dialog", "inlinedialog", "dialogmodule"}
-	scopeWords  = []string{"NONE", "READ", "WRITE", "DELETE", "PROJECT_ADMIN", "SPACE_ADMIN",
-		"ADMIN", "ACT_AS_USER", "ACCESS_EMAIL_ADDRESSES"}
-)
-
 // checker collects findings.
 type checker struct {
+	app     *App
+	product Product
+	// kind is the kind of module that is being checked; its zero value is the
+	// top of the document.
+	kind kind
+	// own are the context parameters of that module alone.
+	own      []string
+	shapes   map[reflect.Type]*shape
 	findings Findings
-	// keys are the module keys so far and where they are.
-	keys map[string]string
+	// keys are the modules so far by key.
+	keys map[string]placed
+	// references are the keys that must be there in the end.
+	references []reference
+}
+
+// placed is a module in the document.
+type placed struct{ kind, path string }
+
+// reference is a mention of a module.
+type reference struct {
+	path, key string
+	kinds     []string
+}
+
+// checks is a struct or a word with rules that do not fit into tags.
+type checks interface {
+	check(c *checker, path string)
 }
 
 const shownLength = 100
 
-func (c *checker) add(path string, rule Rule, value, format string, args ...any) {
+func (c *checker) find(level Level, path string, rule Rule, value, format string, args ...any) {
 	if runes := []rune(value); len(runes) > shownLength {
 		value = string(runes[:shownLength]) + "…"
 	}
 	c.findings = append(c.findings, &Finding{
-		Path: path, Rule: rule, Value: value, Message: fmt.Sprintf(format, args...),
+		Level: level, Path: path, Rule: rule, Value: value, Message: fmt.Sprintf(format, args...),
 	})
 }
 
-func (c *checker) required(path, value string) {
+func (c *checker) add(path string, rule Rule, value, format string, args ...any) {
+	c.find(LevelError, path, rule, value, format, args...)
+}
+
+func (c *checker) warn(path string, rule Rule, value, format string, args ...any) {
+	c.find(LevelWarning, path, rule, value, format, args...)
+}
+
+// structure checks a struct by its tags and its own rules. The role of URLs
+// inside that have none of their own is around.
+func (c *checker) structure(path string, v reflect.Value, around urlRule) {
+	s := c.shapes[v.Type()]
+	cacheable := s.cacheable >= 0 && v.Field(s.cacheable).Bool()
+	for i := range s.members {
+		m := &s.members[i]
+		r := m.rule
+		if r.url.role == roleAction {
+			r.url.role = around.role
+		}
+		c.value(join(path, m.name), v.FieldByIndex(m.index), &r, cacheable)
+	}
+	if own, ok := v.Addr().Interface().(checks); ok {
+		own.check(c, path)
+	}
+	if s.extra >= 0 {
+		c.unknown(path, s, v.Field(s.extra).Interface().(map[string]json.RawMessage))
+	}
+}
+
+// value checks the value of a member.
+func (c *checker) value(path string, v reflect.Value, r *rule, cacheable bool) {
+	switch v.Kind() {
+	case reflect.String:
+		c.string(path, v, r, cacheable)
+	case reflect.Pointer:
+		switch {
+		case v.IsNil():
+			c.missing(path, r.required)
+		case v.Elem().Kind() == reflect.Struct:
+			c.structure(path, v.Elem(), r.url)
+		default:
+			c.value(path, v.Elem(), &rule{max: r.max, form: r.form}, false)
+		}
+	case reflect.Struct:
+		switch {
+		case !v.IsZero():
+			c.structure(path, v, r.url)
+		default:
+			c.missing(path, r.required)
+		}
+	case reflect.Slice:
+		c.list(path, v, r)
+	case reflect.Map:
+		if texts, ok := v.Interface().(map[string]string); ok && r.url.role != "" {
+			for _, name := range slices.Sorted(maps.Keys(texts)) {
+				c.required(join(path, name), texts[name])
+				c.url(join(path, name), texts[name], r.url, false)
+			}
+		}
+	}
+}
+
+func (c *checker) list(path string, v reflect.Value, r *rule) {
+	if v.IsNil() {
+		c.missing(path, r.required)
+		return
+	}
+	if r.most > 0 && v.Len() > r.most {
+		c.add(path, RuleLength, "", "has %d items, at most %d are allowed", v.Len(), r.most)
+	}
+	item := rule{max: r.each, form: r.form, url: r.url}
+	for i := range v.Len() {
+		if e := v.Index(i); e.Kind() == reflect.Struct {
+			c.structure(index(path, i), e, r.url)
+		} else {
+			c.value(index(path, i), e, &item, false)
+		}
+	}
+}
+
+func (c *checker) string(path string, v reflect.Value, r *rule, cacheable bool) {
+	value := v.String()
 	if value == "" {
+		c.missing(path, r.required)
+		return
+	}
+	if r.max > 0 {
+		c.length(path, value, r.max)
+	}
+	if r.form != nil && !r.form.pattern.MatchString(value) {
+		c.add(path, RulePattern, value, "%q must be %s", value, r.form.words)
+	}
+	switch typed := v.Interface().(type) {
+	case closedSet:
+		c.word(path, value, typed.words())
+	case checks:
+		typed.check(c, path)
+	}
+	if r.url.role != "" {
+		c.url(path, value, r.url, cacheable)
+	}
+	if r.ref != "" {
+		c.refer(path, value, r.ref)
+	}
+}
+
+func (c *checker) missing(path string, required bool) {
+	if required {
 		c.add(path, RuleRequired, "", "is missing")
 	}
 }
+
+func (c *checker) required(path, value string) { c.missing(path, value == "") }
 
 func (c *checker) length(path, value string, most int) {
 	if n := utf8.RuneCountInString(value); n > most {
@@ -62,180 +172,101 @@ func (c *checker) length(path, value string, most int) {
 	}
 }
 
-func (c *checker) lengths(path string, values []string, most int) {
-	for i, value := range values {
-		c.length(index(path, i), value, most)
+// word checks a word of a closed set. A host takes each in the spelling given
+// and in all capitals. An empty one is absent.
+func (c *checker) word(path, value string, words []string) {
+	if value != "" && !lists(words, value) {
+		c.add(path, RuleWord, value, "%q is none of %s%s", value, strings.Join(words, ", "), suggest(value, words))
 	}
 }
 
-// extent checks a width and a height.
-func (c *checker) extent(path, width, height string) {
-	c.length(join(path, "width"), width, 10)
-	c.length(join(path, "height"), height, 10)
-}
-
-func (c *checker) pattern(path, value string, pattern *regexp.Regexp) {
-	if value != "" && !pattern.MatchString(value) {
-		c.add(path, RulePattern, value, "%q does not match %s", value, pattern)
+// known warns of a word of an open set that is none of those known. An empty
+// set knows nothing.
+func (c *checker) known(path, value, what string, words []string) {
+	if value != "" && len(words) > 0 && !slices.Contains(words, value) {
+		c.warn(path, RuleWord, value, "%q is not %s that Atlassian documents for %s%s", value, what, c.product, suggest(value, words))
 	}
 }
 
-// word checks a word of a closed set. An empty one is absent.
-func (c *checker) word(path, value string, words ...string) {
-	ok := slices.ContainsFunc(words, func(word string) bool {
-		return value == word || value == strings.ToUpper(word)
-	})
-	if value != "" && !ok {
-		c.add(path, RuleWord, value, "%q is none of %s", value, wordList(words))
+// unknown names the members that no field took.
+func (c *checker) unknown(path string, s *shape, extra map[string]json.RawMessage) {
+	for _, name := range slices.Sorted(maps.Keys(extra)) {
+		at := join(path, name)
+		switch {
+		case c.app.Extra != nil && path == "" && slices.Contains(hostsOwn, name):
+		case path == "modules":
+			c.unknownKind(at, name)
+		case s.closed:
+			c.add(at, RuleUnknown, name, "is not a member that the host takes here%s", suggest(name, s.names))
+		default:
+			c.warn(at, RuleUnknown, name, "is not a member that the host knows here%s", suggest(name, s.names))
+		}
 	}
 }
 
-func wordList(words []string) string { return strings.Join(words, ", ") }
+// hostsOwn are members at the top that hosts and editors write, and nobody
+// needs to know.
+var hostsOwn = []string{"$schema", "installedDate", "lastUpdated", "version"}
 
-func (c *checker) unique(path, key string) {
+func (c *checker) unknownKind(at, name string) {
+	names := make([]string, len(kinds))
+	for i, k := range kinds {
+		names[i] = k.name
+	}
+	switch hint := suggest(name, names); {
+	case slices.Contains(kindsElsewhere, name):
+	case hint != "":
+		c.add(at, RuleUnknown, name, "is not a kind of module%s", hint)
+	default:
+		c.warn(at, RuleUnknown, name, "is not a kind of module that this version knows")
+	}
+}
+
+// unique takes note of a module's key.
+func (c *checker) unique(kind, path, key string) {
 	if key == "" {
 		return
 	}
 	if first, used := c.keys[key]; used {
-		c.add(path, RuleUnique, key, "%q is already the key at %s", key, first)
+		c.add(path, RuleUnique, key, "%q is already the key at %s", key, first.path)
 		return
 	}
-	c.keys[key] = path
+	c.keys[key] = placed{kind, path}
 }
 
-func (c *checker) text(path string, t Text) {
-	if t.given() {
-		c.needText(path, t)
+// refer takes note that key must be that of a module of one of the kinds, "*"
+// for any. An empty key is no reference.
+func (c *checker) refer(path, key string, kinds ...string) {
+	if key != "" && kinds[0] != "" {
+		c.references = append(c.references, reference{path, key, kinds})
 	}
 }
 
-func (c *checker) needText(path string, t Text) {
-	c.required(join(path, "value"), t.Value)
-	c.length(join(path, "value"), t.Value, 1500)
-	c.length(join(path, "i18n"), t.I18n, 300)
-}
-
-func (c *checker) name(path string, t Text) { c.needText(join(path, "name"), t) }
-
-func (c *checker) location(path, location string) {
-	c.length(join(path, "location"), location, 100)
-}
-
-// relative checks a URL that the host appends to the base URL. An empty one is
-// absent.
-func (c *checker) relative(path, url string) {
-	switch {
-	case url == "":
-	case isAbsolute(url):
-		c.add(path, RuleURL, url, "must be relative to baseUrl, such as /page")
-	case !strings.HasPrefix(url, "/"):
-		c.add(path, RuleURL, url, "must begin with a slash, because it is appended to baseUrl")
-	}
-}
-
-// ownURL checks a URL that must be there and be the app's own.
-func (c *checker) ownURL(path, url string) {
-	c.required(path, url)
-	c.relative(path, url)
-}
-
-// anyURL checks a URL that must be there and may be absolute.
-func (c *checker) anyURL(path, url string) {
-	c.required(path, url)
-	switch {
-	case !isAbsolute(url):
-		c.relative(path, url)
-	case !isHTTP(url):
-		c.add(path, RuleURL, url, "must be relative to baseUrl or begin with https:// or http://")
-	}
-}
-
-func isHTTP(url string) bool {
-	scheme, rest, ok := strings.Cut(url, "://")
-	return ok && rest != "" && (strings.EqualFold(scheme, "https") || strings.EqualFold(scheme, "http"))
-}
-
-func (c *checker) icon(path string, icon *Icon) {
-	if icon != nil {
-		c.anyURL(join(join(path, "icon"), "url"), icon.URL)
-	}
-}
-
-func (c *checker) needIcon(path string, icon *Icon) {
-	if icon == nil {
-		c.add(join(path, "icon"), RuleRequired, "", "is missing")
-	}
-	c.icon(path, icon)
-}
-
-func (c *checker) link(path string, l Link) {
-	c.anyURL(join(path, "url"), l.URL)
-	c.length(join(path, "title"), l.Title, 1000)
-	c.length(join(path, "altText"), l.AltText, 1000)
-}
-
-func (c *checker) label(path string, l IssueLabel) {
-	c.required(join(path, "type"), string(l.Type))
-	c.word(join(path, "type"), string(l.Type), string(ContentLabel))
-	c.needText(join(path, "label"), l.Label)
-}
-
-func (c *checker) issueTarget(path string, t IssueTarget) {
-	c.required(join(path, "type"), string(t.Type))
-	c.word(join(path, "type"), string(t.Type), string(TargetWebPanel))
-	c.ownURL(join(path, "url"), t.URL)
-}
-
-func (c *checker) target(path string, t *Target) {
-	if t == nil {
-		return
-	}
-	c.word(join(path, "type"), string(t.Type), targetTypes...)
-	at := join(path, "options")
-	if t.Type.is(TargetDialogModule) && (t.Options == nil || t.Options.Key == "") {
-		c.add(join(at, "key"), RuleRequired, "", "is missing: the target is a dialog module")
-	}
-	if o := t.Options; o != nil {
-		c.length(join(at, "key"), o.Key, 100)
-		c.word(join(at, "size"), string(o.Size), dialogSizes...)
-		c.extent(at, o.Width, o.Height)
-		c.text(join(at, "header"), o.Header)
-		c.length(join(at, "offsetX"), o.OffsetX, 10)
-		c.length(join(at, "offsetY"), o.OffsetY, 10)
-	}
-}
-
-func (c *checker) styleClasses(path string, classes []string) {
-	c.lengths(path, classes, 1000)
-	for i, class := range classes {
-		c.pattern(index(path, i), class, stylePattern)
-	}
-}
-
-func (c *checker) conditions(path string, conditions []Condition) {
-	for i, condition := range conditions {
-		c.condition(index(path, i), condition)
-	}
-}
-
-func (c *checker) condition(path string, n Condition) {
-	forms := 0
-	for _, used := range []bool{
-		n.Condition != "", n.Type != "" || n.Conditions != nil, n.And != nil, n.Or != nil,
-	} {
-		if used {
-			forms++
+// resolve finds the references that lead nowhere.
+func (c *checker) resolve() {
+	for _, r := range c.references {
+		target, ok := c.keys[r.key]
+		anyKind := r.kinds[0] == "*"
+		switch {
+		case !ok:
+			what := "any module"
+			if !anyKind {
+				what = "a module in " + strings.Join(r.kinds, " or ")
+			}
+			c.add(r.path, RuleReference, r.key, "%q is not the key of %s%s", r.key, what, suggest(r.key, c.keysOf(r.kinds)))
+		case !anyKind && !slices.Contains(r.kinds, target.kind):
+			c.add(r.path, RuleReference, r.key, "%q is the key at %s, and must be one in %s", r.key, target.path, strings.Join(r.kinds, " or "))
 		}
 	}
-	if forms != 1 {
-		c.add(path, RuleCondition, "", "must have either condition, or type and conditions, or and, or or")
+}
+
+// keysOf are the keys of modules of the kinds, "*" for any.
+func (c *checker) keysOf(kinds []string) []string {
+	var keys []string
+	for _, key := range slices.Sorted(maps.Keys(c.keys)) {
+		if kinds[0] == "*" || slices.Contains(kinds, c.keys[key].kind) {
+			keys = append(keys, key)
+		}
 	}
-	c.length(join(path, "condition"), n.Condition, 100)
-	if n.Conditions != nil {
-		c.required(join(path, "type"), string(n.Type))
-	}
-	c.word(join(path, "type"), string(n.Type), operators...)
-	c.conditions(join(path, "conditions"), n.Conditions)
-	c.conditions(join(path, "and"), n.And)
-	c.conditions(join(path, "or"), n.Or)
+	return keys
 }

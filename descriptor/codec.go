@@ -1,7 +1,11 @@
 package descriptor
 
 import (
+	stdjson "encoding/json"
 	"fmt"
+	"maps"
+	"reflect"
+	"slices"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -18,94 +22,146 @@ func marshal(v any, opts ...json.Options) ([]byte, error) {
 	return json.Marshal(v, opts...)
 }
 
-var marshalers = json.MarshalToFunc(func(enc *jsontext.Encoder, m *Modules) error {
-	return json.MarshalEncode(enc, (*plainModules)(m))
-})
+var marshalers = json.MarshalToFunc(writeModules)
 
-var unmarshalers = json.JoinUnmarshalers(
-	json.UnmarshalFromFunc(func(dec *jsontext.Decoder, m *Modules) error {
-		return json.UnmarshalDecode(dec, (*plainModules)(m))
-	}),
-	lists[Page](),
-	lists[WebPanel](),
-	lists[WebItem](),
-	lists[Dialog](),
-	lists[Webhook](),
-	lists[IssueGlance](),
-	lists[IssueContext](),
-	lists[IssueContent](),
-	lists[DynamicContentMacro](),
-)
+var unmarshalers = json.UnmarshalFromFunc(readModules)
 
-// lists reads modules of the type T where one object and an array of objects
-// are both taken: into a slice, and into a pointer for the kinds of which an
-// app has one.
-func lists[T any]() *json.Unmarshalers {
-	return json.JoinUnmarshalers(
-		json.UnmarshalFromFunc(readMany[T]),
-		json.UnmarshalFromFunc(readOne[T]),
-	)
-}
-
-func readMany[T any](dec *jsontext.Decoder, many *[]T) error {
-	switch dec.PeekKind() {
-	case jsontext.KindBeginObject:
-		*many = make([]T, 1)
-		return json.UnmarshalDecode(dec, &(*many)[0])
-	case jsontext.KindBeginArray:
-		return readArray(dec, many)
-	case jsontext.KindNull:
-		*many = nil
-		return dec.SkipValue()
+// writeModules writes the kinds in the order of Modules, and then the unknown
+// ones by name.
+func writeModules(enc *jsontext.Encoder, m *Modules) error {
+	if err := enc.WriteToken(jsontext.BeginObject); err != nil {
+		return err
 	}
-	return notModule(dec)
+	all := reflect.ValueOf(m).Elem()
+	for k := range m.used() {
+		if err := enc.WriteToken(jsontext.String(k.name)); err != nil {
+			return err
+		}
+		v := all.Field(k.field).Interface()
+		if k.single && slices.Contains(m.InArrays, k.name) {
+			v = [1]any{v}
+		}
+		if err := json.MarshalEncode(enc, v); err != nil {
+			return err
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.Extra)) {
+		if _, known := kindByName[name]; known {
+			return fmt.Errorf("modules.%s is a known kind and must not be in Extra", name)
+		}
+		if err := enc.WriteToken(jsontext.String(name)); err != nil {
+			return err
+		}
+		if err := enc.WriteValue(jsontext.Value(m.Extra[name])); err != nil {
+			return err
+		}
+	}
+	return enc.WriteToken(jsontext.EndObject)
 }
 
-func readArray[T any](dec *jsontext.Decoder, many *[]T) error {
+// readModules takes one object and an array of objects for every kind.
+func readModules(dec *jsontext.Decoder, m *Modules) error {
+	if kind := dec.PeekKind(); kind != jsontext.KindBeginObject {
+		if kind == jsontext.KindNull {
+			*m = Modules{}
+			return dec.SkipValue()
+		}
+		return unexpected(dec, "an object is")
+	}
 	if _, err := dec.ReadToken(); err != nil {
 		return err
 	}
-	*many = []T{}
-	for dec.PeekKind() != jsontext.KindEndArray {
-		if dec.PeekKind() != jsontext.KindBeginObject {
-			return notModule(dec)
-		}
-		var one T
-		if err := json.UnmarshalDecode(dec, &one); err != nil {
+	*m = Modules{}
+	for dec.PeekKind() != jsontext.KindEndObject {
+		name, err := dec.ReadToken()
+		if err != nil {
 			return err
 		}
-		*many = append(*many, one)
+		if err := m.readKind(dec, name.String()); err != nil {
+			return err
+		}
 	}
 	_, err := dec.ReadToken()
 	return err
 }
 
-func readOne[T any](dec *jsontext.Decoder, one **T) error {
-	offset, pointer := dec.InputOffset(), dec.StackPointer()
-	var many []T
-	if err := readMany(dec, &many); err != nil {
+func (m *Modules) readKind(dec *jsontext.Decoder, name string) error {
+	k, known := kindByName[name]
+	if !known {
+		raw, err := dec.ReadValue()
+		if err != nil {
+			return err
+		}
+		if m.Extra == nil {
+			m.Extra = map[string]stdjson.RawMessage{}
+		}
+		m.Extra[name] = stdjson.RawMessage(raw.Clone())
+		return nil
+	}
+	field := reflect.ValueOf(m).Elem().Field(k.field)
+	many, offset := field, dec.InputOffset()
+	if k.single {
+		many = reflect.New(reflect.SliceOf(field.Type().Elem())).Elem()
+	}
+	inArray, err := readMany(dec, many)
+	if err != nil || !k.single {
 		return err
 	}
-	switch len(many) {
+	switch many.Len() {
 	case 0:
-		*one = nil
 	case 1:
-		*one = &many[0]
+		field.Set(many.Index(0).Addr())
+		if inArray {
+			m.InArrays = append(m.InArrays, name)
+		}
 	default:
-		err := fmt.Errorf("%d objects where an app has one", len(many))
-		return &json.SemanticError{ByteOffset: offset, JSONPointer: pointer, Err: err}
+		err := fmt.Errorf("%d objects where an app has one", many.Len())
+		return &json.SemanticError{ByteOffset: offset, JSONPointer: dec.StackPointer(), Err: err}
 	}
 	return nil
 }
 
-// notModule says what stands where a module should.
-func notModule(dec *jsontext.Decoder) error {
+// readMany reads modules of one kind into a slice and reports whether they
+// stand in an array.
+func readMany(dec *jsontext.Decoder, many reflect.Value) (inArray bool, err error) {
+	switch dec.PeekKind() {
+	case jsontext.KindBeginObject:
+		many.Grow(1)
+		many.SetLen(1)
+		return false, json.UnmarshalDecode(dec, many.Index(0).Addr().Interface())
+	case jsontext.KindNull:
+		return false, dec.SkipValue()
+	case jsontext.KindBeginArray:
+	default:
+		return false, unexpected(dec, "a module is")
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return true, err
+	}
+	many.Set(reflect.MakeSlice(many.Type(), 0, 0))
+	for dec.PeekKind() != jsontext.KindEndArray {
+		if dec.PeekKind() != jsontext.KindBeginObject {
+			return true, unexpected(dec, "a module is")
+		}
+		n := many.Len()
+		many.Grow(1)
+		many.SetLen(n + 1)
+		if err := json.UnmarshalDecode(dec, many.Index(n).Addr().Interface()); err != nil {
+			return true, err
+		}
+	}
+	_, err = dec.ReadToken()
+	return true, err
+}
+
+// unexpected says what stands in the place of something else.
+func unexpected(dec *jsontext.Decoder, wanted string) error {
 	kind, offset := dec.PeekKind(), dec.InputOffset()
 	// The value is read so that the decoder points at it.
 	if _, err := dec.ReadValue(); err != nil {
 		return err
 	}
-	err := fmt.Errorf("%s where a module is expected", kindNames[kind])
+	err := fmt.Errorf("%s where %s expected", kindNames[kind], wanted)
 	return &json.SemanticError{ByteOffset: offset, JSONPointer: dec.StackPointer(), Err: err}
 }
 
@@ -115,7 +171,7 @@ func notModule(dec *jsontext.Decoder) error {
 func (a App) MarshalJSON() ([]byte, error) { return write((*plainApp)(&a)) }
 
 // MarshalJSON gives the modules in one line, as App.MarshalJSON does.
-func (m Modules) MarshalJSON() ([]byte, error) { return write((*plainModules)(&m)) }
+func (m Modules) MarshalJSON() ([]byte, error) { return write(&m) }
 
 // JSON gives the document as it is served, two spaces to the level and a line
 // break at the end, but without the defaults that WithDefaults sets. The bytes

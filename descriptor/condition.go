@@ -1,6 +1,9 @@
 package descriptor
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"strings"
+)
 
 // Operator joins the conditions of a composite one. The host takes the words
 // in all-lower and in all-upper case.
@@ -14,6 +17,8 @@ const (
 	OperatorOr Operator = "or"
 )
 
+func (Operator) words() []string { return []string{"and", "or"} }
+
 // Condition says when a module is shown. It is either single or composite;
 // of a list of conditions every one must hold.
 //
@@ -24,7 +29,7 @@ const (
 type Condition struct {
 	// Condition is the name of a single condition, at most 100 characters,
 	// such as user_is_logged_in.
-	Condition string `json:"condition,omitzero"`
+	Condition ConditionName `json:"condition,omitzero" connect:"max=100"`
 	// Invert turns the answer of a single condition round.
 	Invert bool `json:"invert,omitzero"`
 	// Params are what a single condition needs to know.
@@ -39,4 +44,30 @@ type Condition struct {
 	Or []Condition `json:"or,omitzero"`
 	// Extra holds the members that this package does not know, by name.
 	Extra map[string]json.RawMessage `json:",embed"`
+}
+
+func (n *Condition) check(c *checker, path string) {
+	forms := 0
+	for _, used := range []bool{
+		n.Condition != "", n.Type != "" || n.Conditions != nil, n.And != nil, n.Or != nil,
+	} {
+		if used {
+			forms++
+		}
+	}
+	if forms != 1 {
+		c.add(path, RuleCondition, "", "must have either condition, or type and conditions, or and, or or")
+	}
+	if n.Conditions != nil {
+		c.required(join(path, "type"), string(n.Type))
+	}
+	if n.Invert && n.Condition == "" {
+		c.warn(join(path, "invert"), RuleCondition, "true", "counts for a single condition alone")
+	}
+	c.known(join(path, "condition"), string(n.Condition), "a condition", conditionNames[c.product])
+	if permission := n.Params["permission"].Text; permission != "" {
+		if key, own := strings.CutPrefix(permission, c.app.Key+"__"); own {
+			c.refer(join(join(path, "params"), "permission"), key, "jiraProjectPermissions", "jiraGlobalPermissions")
+		}
+	}
 }

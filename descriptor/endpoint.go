@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"net/http"
-	"regexp"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -31,6 +31,9 @@ const (
 	// EndpointImage is the placeholder picture of a macro. It may come with
 	// a token, and is of use without one.
 	EndpointImage EndpointKind = "image"
+	// EndpointBrowser is opened by a browser in a window of its own, with a
+	// token only where the URL has the parameter {jwt}.
+	EndpointBrowser EndpointKind = "browser"
 	// EndpointPublic is fetched without a token: icons, translations, plain
 	// links.
 	EndpointPublic EndpointKind = "public"
@@ -70,7 +73,13 @@ type Endpoint struct {
 // cacheable frames. With authentication of type none there are no tokens, and
 // Signed then speaks of what would be.
 func (e Endpoint) Signed() bool {
-	return !e.Cacheable && e.Kind != EndpointPublic && e.Kind != EndpointImage
+	switch e.Kind {
+	case EndpointPublic, EndpointImage:
+		return false
+	case EndpointBrowser:
+		return strings.Contains(e.URL, "{jwt}")
+	}
+	return !e.Cacheable
 }
 
 // Endpoints lists the URLs of the document that the app has to serve, in the
@@ -82,26 +91,22 @@ func (e Endpoint) Signed() bool {
 //
 // The document need not be valid: what is missing is not listed.
 func (a *App) Endpoints() []Endpoint {
-	e := &enumeration{app: a}
-	e.lifecycle(&a.Lifecycle)
-	a.Modules.each(func(kind, path string, mod module) {
-		e.module, e.key = kind, mod.moduleKey()
-		mod.list(e, path)
-	})
-	e.module, e.key = "", ""
-	for _, locale := range slices.Sorted(maps.Keys(a.Translations.Paths)) {
-		e.public(join("translations.paths", locale), a.Translations.Paths[locale])
-	}
-	e.add("cloudAppMigration.migrationWebhookPath", a.CloudAppMigration.MigrationWebhookPath,
-		Endpoint{Kind: EndpointRemote, Method: http.MethodPost})
-	return e.found
+	n := &enumeration{app: a, shapes: shapes()}
+	n.structure("", reflect.ValueOf(a).Elem(), "")
+	return n.found
 }
 
 // enumeration collects endpoints, all of one module at a time.
 type enumeration struct {
 	app         *App
+	shapes      map[reflect.Type]*shape
 	module, key string
 	found       []Endpoint
+}
+
+// listed is a struct with endpoints that do not show in its tags.
+type listed interface {
+	list(e *enumeration, path string)
 }
 
 // add lists e, if its URL is the app's own.
@@ -116,29 +121,79 @@ func (n *enumeration) add(path, url string, e Endpoint) {
 	n.found = append(n.found, e)
 }
 
-func (n *enumeration) frame(path, url string, cacheable bool) {
-	n.add(path, url, Endpoint{Kind: EndpointFrame, Cacheable: cacheable})
+// roleEndpoints say who requests a URL in a role.
+var roleEndpoints = map[urlRole]Endpoint{
+	roleFrame:   {Kind: EndpointFrame},
+	roleCall:    {Kind: EndpointRemote},
+	rolePost:    {Kind: EndpointRemote, Method: http.MethodPost},
+	roleImage:   {Kind: EndpointImage},
+	roleAsset:   {Kind: EndpointPublic},
+	roleBrowser: {Kind: EndpointBrowser},
 }
 
-func (n *enumeration) webhook(path, url, event string) {
-	n.add(path, url, Endpoint{Kind: EndpointWebhook, Method: http.MethodPost, Event: event})
-}
-
-func (n *enumeration) remote(path, url string) { n.add(path, url, Endpoint{Kind: EndpointRemote}) }
-
-func (n *enumeration) image(path, url string) { n.add(path, url, Endpoint{Kind: EndpointImage}) }
-
-func (n *enumeration) public(path, url string) { n.add(path, url, Endpoint{Kind: EndpointPublic}) }
-
-func (n *enumeration) icon(path string, icon *Icon) {
-	if icon != nil {
-		n.public(join(join(path, "icon"), "url"), icon.URL)
+// structure lists the URLs of a struct by their roles. The role of those
+// inside that have none of their own is around.
+func (n *enumeration) structure(path string, v reflect.Value, around urlRole) {
+	s := n.shapes[v.Type()]
+	for i := range s.members {
+		m := &s.members[i]
+		role := m.rule.url.role
+		if role == roleAction {
+			role = around
+		}
+		e := roleEndpoints[role]
+		e.Cacheable = e.Kind == EndpointFrame && s.cacheable >= 0 && v.Field(s.cacheable).Bool()
+		n.value(join(path, m.name), v.FieldByIndex(m.index), role, e)
+	}
+	if own, ok := v.Addr().Interface().(listed); ok {
+		own.list(n, path)
 	}
 }
 
-func (n *enumeration) lifecycle(l *Lifecycle) {
-	for _, c := range l.callbacks() {
-		n.add(join("lifecycle", c.event), c.url,
+func (n *enumeration) value(path string, v reflect.Value, role urlRole, e Endpoint) {
+	switch v.Kind() {
+	case reflect.String:
+		if e.Kind != "" {
+			n.add(path, v.String(), e)
+		}
+	case reflect.Pointer:
+		if !v.IsNil() {
+			n.value(path, v.Elem(), role, e)
+		}
+	case reflect.Struct:
+		if v.Type() != reflect.TypeFor[Param]() {
+			n.structure(path, v, role)
+		}
+	case reflect.Slice:
+		if v.Type().Elem().Kind() != reflect.Struct {
+			return
+		}
+		for i := range v.Len() {
+			n.structure(index(path, i), v.Index(i), role)
+		}
+	case reflect.Map:
+		texts, _ := v.Interface().(map[string]string)
+		for _, name := range slices.Sorted(maps.Keys(texts)) {
+			n.value(join(path, name), reflect.ValueOf(texts[name]), role, e)
+		}
+	}
+}
+
+// list lists the modules, which have no tags.
+func (m *Modules) list(n *enumeration, _ string) {
+	m.each(func(k kind, path string, v reflect.Value) {
+		n.module, n.key = k.name, moduleKey(v)
+		n.structure(path, v, "")
+	})
+	n.module, n.key = "", ""
+}
+
+func (l *Lifecycle) list(n *enumeration, path string) {
+	for _, c := range []struct{ event, url string }{
+		{"installed", l.Installed}, {"uninstalled", l.Uninstalled},
+		{"enabled", l.Enabled}, {"disabled", l.Disabled},
+	} {
+		n.add(join(path, c.event), c.url,
 			Endpoint{Kind: EndpointLifecycle, Method: http.MethodPost, Event: c.event})
 	}
 	base, ok := n.app.route(l.DareMigration)
@@ -149,64 +204,9 @@ func (n *enumeration) lifecycle(l *Lifecycle) {
 		{"schedule", http.MethodPost}, {"start", http.MethodPost}, {"status", http.MethodGet},
 		{"commit", http.MethodPost}, {"rollback", http.MethodPost},
 	} {
-		n.add(join("lifecycle", "dare-migration"), l.DareMigration, Endpoint{
+		n.add(join(path, "dare-migration"), l.DareMigration, Endpoint{
 			Kind: EndpointRemote, Method: step.method, Event: "dare-migration/" + step.name,
 			Route: strings.TrimRight(base, "/") + "/" + step.name,
 		})
 	}
-}
-
-// callback is the URL of a lifecycle event.
-type callback struct{ event, url string }
-
-func (l *Lifecycle) callbacks() []callback {
-	return []callback{
-		{"installed", l.Installed}, {"uninstalled", l.Uninstalled},
-		{"enabled", l.Enabled}, {"disabled", l.Disabled},
-	}
-}
-
-// route is the path of a URL below the base URL. It is not ok for an empty
-// URL and for one of another server.
-func (a *App) route(url string) (route string, ok bool) {
-	if url == "" {
-		return "", false
-	}
-	if isAbsolute(url) {
-		if url, ok = cutBase(url, a.BaseURL); !ok {
-			return "", false
-		}
-	}
-	if i := strings.IndexAny(url, "?#"); i >= 0 {
-		url = url[:i]
-	}
-	return "/" + strings.TrimPrefix(url, "/"), true
-}
-
-var schemePattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:`)
-
-// isAbsolute reports whether a URL names its server, or has a scheme without
-// servers such as mailto.
-func isAbsolute(url string) bool {
-	return strings.HasPrefix(url, "//") || schemePattern.MatchString(url)
-}
-
-// cutBase takes the base URL off an absolute URL. Scheme and host are the same
-// in any case of letters, the path is not.
-func cutBase(url, base string) (string, bool) {
-	base = strings.TrimRight(base, "/")
-	if base == "" || len(url) < len(base) {
-		return "", false
-	}
-	head, rest := url[:len(base)], url[len(base):]
-	origin := len(base)
-	if i := strings.Index(base, "://"); i >= 0 {
-		if j := strings.IndexByte(base[i+3:], '/'); j >= 0 {
-			origin = i + 3 + j
-		}
-	}
-	if !strings.EqualFold(head[:origin], base[:origin]) || head[origin:] != base[origin:] {
-		return "", false
-	}
-	return rest, rest == "" || strings.IndexByte("/?#", rest[0]) >= 0
 }

@@ -25,7 +25,7 @@ func Example() {
 			}},
 		},
 	}
-	if err := app.Validate(); err != nil {
+	if err := app.Validate(descriptor.Jira).Err(); err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -73,12 +73,12 @@ func ExampleNewHandler() {
 
 // All faults come at once, each with its place.
 func ExampleApp_Validate() {
-	app := &descriptor.App{Key: "my app", BaseURL: "http://app.example.com"}
-	fmt.Println(app.Validate())
+	app := &descriptor.App{Key: "my app", Name: "My app", BaseURL: "http://app.example.com"}
+	fmt.Println(app.WithDefaults().Validate(descriptor.Jira))
 
 	// Output:
 	// descriptor: 3 findings
-	// 	key: "my app" does not match ^[a-zA-Z0-9._-]+$
+	// 	key: "my app" must be letters, digits, dots, dashes and underscores
 	// 	baseUrl: must be https; http is for this machine alone (localhost, 127.0.0.1, [::1])
 	// 	lifecycle.installed: is missing: with authentication of type jwt the host sends the secret there
 }

@@ -2,6 +2,7 @@ package descriptor
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -23,7 +24,7 @@ const (
 	RuleURL Rule = "url"
 	// RuleHTTPS is a URL that is not https although it must be.
 	RuleHTTPS Rule = "https"
-	// RuleUnique is a module key that is used twice.
+	// RuleUnique is a module key, or a scope, that is used twice.
 	RuleUnique Rule = "unique"
 	// RuleScope is a scope that is missing for what the document asks.
 	RuleScope Rule = "scope"
@@ -32,27 +33,82 @@ const (
 	RuleInstalled Rule = "installed"
 	// RuleCondition is a condition that is neither single nor composite.
 	RuleCondition Rule = "condition"
+	// RuleUnknown is a member or a kind of module that this package does not
+	// know.
+	RuleUnknown Rule = "unknown"
+	// RuleProduct is something that the product does not have.
+	RuleProduct Rule = "product"
+	// RuleReference is the key of a module that is not there.
+	RuleReference Rule = "reference"
+	// RuleVariable is a context parameter that has no value there.
+	RuleVariable Rule = "variable"
+	// RuleCacheable is a cacheable page whose URL has context parameters.
+	RuleCacheable Rule = "cacheable"
+	// RuleMigration is an opt-in of apiMigrations that is missing or off.
+	RuleMigration Rule = "migration"
+	// RuleResidency is about regions and moves between them.
+	RuleResidency Rule = "residency"
+	// RuleMarketplace is something that the Marketplace asks for.
+	RuleMarketplace Rule = "marketplace"
+)
+
+// Level says how bad a finding is.
+type Level string
+
+// The levels.
+const (
+	// LevelError is for what the host would refuse, or could not call.
+	LevelError Level = "error"
+	// LevelWarning is for what works in a way that is hardly meant.
+	LevelWarning Level = "warning"
 )
 
 // Finding is one fault of a descriptor.
 type Finding struct {
+	// Level says how bad it is.
+	Level Level `json:"level"`
 	// Path is the JSON path of the member at fault, such as
-	// modules.webPanels[0].url. The member itself may be missing.
-	Path string
+	// modules.webPanels[0].url. The member itself may be missing. It is empty
+	// for the document as a whole.
+	Path string `json:"path"`
 	// Rule is the rule that is broken.
-	Rule Rule
+	Rule Rule `json:"rule"`
 	// Value is the value at fault, shortened when it is long; empty when it
 	// is missing or no text.
-	Value string
+	Value string `json:"value,omitempty"`
 	// Message says what is wrong and what would be right.
-	Message string
+	Message string `json:"message"`
+	// Line and Column are the place in the document, both counted from 1, the
+	// column in bytes. Both are 0 unless Findings.Locate set them.
+	Line   int `json:"line,omitempty"`
+	Column int `json:"column,omitempty"`
 }
 
 // Error gives path and message.
-func (f *Finding) Error() string { return f.Path + ": " + f.Message }
+func (f *Finding) Error() string {
+	if f.Path == "" {
+		return "the document " + f.Message
+	}
+	return f.Path + ": " + f.Message
+}
 
-// Findings are all faults of a descriptor, in the order of the document.
+// Findings are all faults of a descriptor, in the order of the types of this
+// package, which is nearly that of the document.
 type Findings []*Finding
+
+// At returns the findings of a level.
+func (f Findings) At(level Level) Findings {
+	return slices.DeleteFunc(slices.Clone(f), func(x *Finding) bool { return x.Level != level })
+}
+
+// Err returns nil if there is no finding of LevelError, and otherwise an error
+// of type Findings with those of that level.
+func (f Findings) Err() error {
+	if errors := f.At(LevelError); len(errors) > 0 {
+		return errors
+	}
+	return nil
+}
 
 // Error gives one line for each fault.
 func (f Findings) Error() string {

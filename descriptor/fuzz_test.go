@@ -91,9 +91,10 @@ func checkUse(t *testing.T, app *descriptor.App) {
 			t.Errorf("endpoint %+v", e)
 		}
 	}
-	err := app.Validate()
-	if findings, ok := errors.AsType[descriptor.Findings](err); err != nil && (!ok || len(findings) == 0) {
-		t.Errorf("Validate: got %#v", err)
+	for _, f := range app.Validate("") {
+		if f.Level == "" || f.Rule == "" || f.Message == "" {
+			t.Errorf("Validate: got %#v", f)
+		}
 	}
 	if _, err := descriptor.NewHandler(app, descriptor.HandlerConfig{}); err != nil {
 		t.Errorf("NewHandler: %v", err)
@@ -172,16 +173,16 @@ func scalar(typ reflect.Type, v any) any {
 // same as none.
 func sameStruct(typ reflect.Type, path string, in, out any) error {
 	inside, outside := members(in), members(out)
-	for i := range typ.NumField() {
-		name, _, _ := strings.Cut(typ.Field(i).Tag.Get("json"), ",")
-		if name == "" {
+	for _, f := range reflect.VisibleFields(typ) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name == "" || name == "-" {
 			continue
 		}
 		a, b := member(inside, name), member(outside, name)
 		if typ == reflect.TypeFor[descriptor.Modules]() {
-			a = inForm(typ.Field(i).Type, a)
+			a, b = inForm(f.Type, a), inForm(f.Type, b)
 		}
-		if err := same(typ.Field(i).Type, path+"/"+name, a, b); err != nil {
+		if err := same(f.Type, path+"/"+name, a, b); err != nil {
 			return err
 		}
 		delete(inside, name)

@@ -46,7 +46,7 @@ func jiraApp() *descriptor.App {
 		Scopes:            descriptor.Scopes{descriptor.Read, descriptor.Write, descriptor.ActAsUser},
 		APIVersion:        3,
 		EnableLicensing:   true,
-		APIMigrations:     descriptor.APIMigrations{GDPR: new(true), ContextQSH: new(false)},
+		APIMigrations:     descriptor.APIMigrations{GDPR: new(true), ContextQSH: new(true)},
 		Translations:      descriptor.Translations{Paths: map[string]string{"de-DE": "/i18n/de.json", "en-US": "https://cdn.example.net/en.json"}},
 		RegionBaseURLs:    map[string]string{"EU": "https://eu.reviews.example.com", "US": "https://us.reviews.example.com"},
 		DataResidency:     descriptor.DataResidency{MaxMigrationDurationHours: 12},
@@ -75,8 +75,8 @@ func jiraModules() descriptor.Modules {
 			},
 			Params: map[string]descriptor.Param{"b": {Text: "2"}, "a": {Text: "1"}},
 		}},
-		AdminPages:      []descriptor.Page{{Key: "admin", Name: descriptor.Plain("Administration"), URL: "/admin", FullPage: true}},
-		ConfigurePage:   &descriptor.Page{Key: "configure", Name: descriptor.Plain("Configure"), URL: "/configure"},
+		AdminPages:      []descriptor.AdminPage{{Key: "admin", Name: descriptor.Plain("Administration"), URL: "/admin", FullPage: true}},
+		ConfigurePage:   &descriptor.AdminPage{Key: "configure", Name: descriptor.Plain("Configure"), URL: "/configure"},
 		PostInstallPage: &descriptor.Page{Key: "start", Name: descriptor.Plain("Get started"), URL: "/start"},
 		WebPanels: []descriptor.WebPanel{{
 			Key: "panel", Name: descriptor.Plain("Reviews"), URL: "/panel/{issue.key}?project={project.id}",
@@ -111,7 +111,7 @@ func jiraModules() descriptor.Modules {
 			Key: "content", Name: descriptor.Plain("Review"), Icon: icon, Tooltip: descriptor.Plain("Show the review"), Target: panel,
 			ContentPresentConditions: []descriptor.Condition{{Condition: "user_is_logged_in"}},
 		}},
-		Extra: map[string]json.RawMessage{"jiraReports": json.RawMessage(`[{"key":"report","name":{"value":"Report"},"url":"/report","description":{"value":"All"}}]`)},
+		Extra: map[string]json.RawMessage{"jiraRumours": json.RawMessage(`[{"key":"report","name":{"value":"Report"},"url":"/report","description":{"value":"All"}}]`)},
 	}
 }
 
@@ -176,7 +176,7 @@ func TestGoldenDocuments(t *testing.T) {
 			if !reflect.DeepEqual(read, app) {
 				t.Errorf("reading gave\n%+v\nwant\n%+v", read, app)
 			}
-			if err := app.Validate(); err != nil {
+			if err := app.Validate("").Err(); err != nil {
 				t.Error(err)
 			}
 		})

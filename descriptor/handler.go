@@ -2,10 +2,13 @@ package descriptor
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -22,11 +25,17 @@ type HandlerConfig struct {
 }
 
 // Handler serves one descriptor. The bytes never change, and neither does
-// their entity tag, which is a hash of them. It is safe for concurrent use.
+// their entity tag, which is a hash of them. Who accepts gzip gets the document
+// compressed, under a tag of its own. It is safe for concurrent use.
 type Handler struct {
-	body         []byte
-	etag         string
-	cacheControl string
+	plain, zipped representation
+	cacheControl  string
+}
+
+// representation is a form in which the document is sent.
+type representation struct {
+	body []byte
+	etag string
 }
 
 // NewHandler returns a handler for a as it is now, with the defaults of
@@ -38,12 +47,32 @@ func NewHandler(a *App, cfg HandlerConfig) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	zipped, err := compress(body)
+	if err != nil {
+		return nil, fmt.Errorf("descriptor: compressing: %w", err)
+	}
 	sum := sha256.Sum256(body)
+	tag := hex.EncodeToString(sum[:16])
 	return &Handler{
-		body:         body,
-		etag:         `"` + hex.EncodeToString(sum[:16]) + `"`,
+		plain:        representation{body, `"` + tag + `"`},
+		zipped:       representation{zipped, `"` + tag + `-gzip"`},
 		cacheControl: cfg.cacheControl(),
 	}, nil
+}
+
+func compress(body []byte) ([]byte, error) {
+	var b bytes.Buffer
+	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := w.Write(body); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
 }
 
 func (cfg HandlerConfig) cacheControl() string {
@@ -68,7 +97,43 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header.Set("Content-Type", "application/json; charset=utf-8")
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Cache-Control", h.cacheControl)
-	header.Set("ETag", h.etag)
+	header.Add("Vary", "Accept-Encoding")
+	form := h.plain
+	if acceptsGzip(r.Header.Values("Accept-Encoding")) {
+		form = h.zipped
+		header.Set("Content-Encoding", "gzip")
+	}
+	header.Set("ETag", form.etag)
+	if header.Get("Content-Encoding") != "" && r.Header.Get("Range") == "" {
+		// ServeContent leaves it to the caller for encoded content.
+		header.Set("Content-Length", strconv.Itoa(len(form.body)))
+	}
 	// ServeContent compares If-None-Match with the ETag set above.
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(h.body))
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(form.body))
+}
+
+// acceptsGzip reports whether the caller asks for gzip, by RFC 9110, section
+// 12.5.3: it is named with a weight above 0, or all codings are.
+func acceptsGzip(values []string) bool {
+	byStar := false
+	for _, value := range values {
+		for coding := range strings.SplitSeq(value, ",") {
+			name, weight, weighted := strings.Cut(coding, ";")
+			q := 1.0
+			if weighted {
+				number, ok := strings.CutPrefix(strings.ToLower(strings.ReplaceAll(weight, " ", "")), "q=")
+				var err error
+				if q, err = strconv.ParseFloat(number, 64); err != nil || !ok {
+					q = 0
+				}
+			}
+			switch strings.ToLower(strings.TrimSpace(name)) {
+			case "gzip", "x-gzip":
+				return q > 0
+			case "*":
+				byStar = q > 0
+			}
+		}
+	}
+	return byStar
 }

@@ -1,6 +1,7 @@
 package descriptor_test
 
 import (
+	"compress/gzip"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -33,7 +34,9 @@ func request(t *testing.T, method, url string, header http.Header) (*http.Respon
 	if header != nil {
 		r.Header = header
 	}
-	resp, err := http.DefaultClient.Do(r)
+	// The default transport asks for gzip and hides that it got it.
+	client := &http.Client{Transport: &http.Transport{DisableCompression: true, DisableKeepAlives: true}}
+	resp, err := client.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,5 +150,55 @@ func TestHandlerVariants(t *testing.T) {
 	}
 	if againBody != euBody || againResponse.Header.Get("ETag") != euResponse.Header.Get("ETag") {
 		t.Errorf("the same document differs: %s", againBody)
+	}
+}
+
+// Who accepts gzip gets the same document compressed, under a tag of its own.
+func TestHandlerGzip(t *testing.T) {
+	url := serve(t, jiraApp(), descriptor.HandlerConfig{})
+	plain, document := request(t, "GET", url, nil)
+	tag := strings.TrimSuffix(plain.Header.Get("ETag"), `"`) + `-gzip"`
+	for accept, zipped := range map[string]bool{
+		"gzip": true, "br, gzip;q=0.5": true, "GZIP": true, "x-gzip": true, "*": true, "gzip; q=0.001": true, "identity;q=0, *": true,
+		"": false, "br": false, "gzip;q=0": false, "*;q=0": false, "*, gzip;q=0": false, "gzip;q=x": false, "gzipped": false, "gzip;level=1": false,
+	} {
+		resp, body := request(t, "GET", url, http.Header{"Accept-Encoding": {accept}})
+		if got := resp.Header.Get("Content-Encoding") == "gzip"; got != zipped || resp.StatusCode != 200 {
+			t.Errorf("%q: zipped %v, want %v", accept, got, zipped)
+		}
+		if vary := resp.Header.Get("Vary"); vary != "Accept-Encoding" {
+			t.Errorf("%q: Vary %q", accept, vary)
+		}
+		if got := resp.Header.Get("Content-Length"); got != strconv.Itoa(len(body)) {
+			t.Errorf("%q: %s bytes announced, %d came", accept, got, len(body))
+		}
+		want := plain.Header.Get("ETag")
+		if zipped {
+			want = tag
+			r, err := gzip.NewReader(strings.NewReader(body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			unzipped, err := io.ReadAll(r)
+			if err != nil || len(body) >= len(document) {
+				t.Fatalf("%q: %d bytes, %v", accept, len(body), err)
+			}
+			body = string(unzipped)
+		}
+		if body != document || resp.Header.Get("ETag") != want {
+			t.Errorf("%q: another document, or tag %s, want %s", accept, resp.Header.Get("ETag"), want)
+		}
+	}
+	gzipped := http.Header{"Accept-Encoding": {"gzip"}}
+	if resp, body := request(t, "HEAD", url, gzipped.Clone()); resp.Header.Get("Content-Encoding") != "gzip" || body != "" || resp.Header.Get("Content-Length") == "" {
+		t.Errorf("HEAD: %v, %q", resp.Header, body)
+	}
+	gzipped.Set("If-None-Match", tag)
+	if resp, body := request(t, "GET", url, gzipped.Clone()); resp.StatusCode != 304 || body != "" || resp.Header.Get("ETag") != tag {
+		t.Errorf("known: %d %v %q", resp.StatusCode, resp.Header, body)
+	}
+	gzipped.Set("If-None-Match", plain.Header.Get("ETag"))
+	if resp, _ := request(t, "GET", url, gzipped.Clone()); resp.StatusCode != 200 {
+		t.Errorf("the other form known: %d", resp.StatusCode)
 	}
 }

@@ -90,20 +90,17 @@ func (a *App) UnmarshalJSON(data []byte) error {
 // UnmarshalJSON replaces m by what data says, as Parse reads a whole
 // document.
 func (m *Modules) UnmarshalJSON(data []byte) error {
-	var p plainModules
+	var p Modules
 	if err := decode(data, &p); err != nil {
 		return err
 	}
-	*m = Modules(p)
+	*m = p
 	return nil
 }
 
-// plainApp and plainModules are the same structs without methods, so that the
-// JSON package looks at their fields.
-type (
-	plainApp     App
-	plainModules Modules
-)
+// plainApp is the same struct without methods, so that the JSON package looks
+// at its fields.
+type plainApp App
 
 // decode reads one JSON object into the struct that v points to.
 func decode(data []byte, v any) error {

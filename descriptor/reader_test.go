@@ -95,7 +95,7 @@ func TestParseTakes(t *testing.T) {
 		{"unknown null stays", `{"x":null}`, `{"x":null}`},
 		{"empty lists stay", `{"scopes":[],"links":{},"modules":{"dialogs":[]}}`, `{"links":{},"scopes":[],"modules":{"dialogs":[]}}`},
 		{"one object for a list", `{"modules":{"webhooks":{"event":"e"}}}`, `{"modules":{"webhooks":[{"event":"e"}]}}`},
-		{"list for the one of its kind", `{"modules":{"configurePage":[{"key":"a"}]}}`, `{"modules":{"configurePage":{"key":"a"}}}`},
+		{"list for the one of its kind", `{"modules":{"configurePage":[{"key":"a"}]}}`, `{"modules":{"configurePage":[{"key":"a"}]}}`},
 		{"empty list for the one of its kind", `{"modules":{"configurePage":[]}}`, `{}`},
 		{"weight 0 is not absent", `{"modules":{"webItems":[{"weight":0}]}}`, `{"modules":{"webItems":[{"weight":0}]}}`},
 		{"explicit false stays where it counts", `{"modules":{"dialogs":[{"options":{"chrome":false}}]}}`, `{"modules":{"dialogs":[{"options":{"chrome":false}}]}}`},

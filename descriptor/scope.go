@@ -109,3 +109,6 @@ func (s Scopes) Allow(needed Scope) bool {
 	}
 	return false
 }
+
+var scopeWords = []string{"NONE", "READ", "WRITE", "DELETE", "PROJECT_ADMIN", "SPACE_ADMIN", "ADMIN",
+	"ACT_AS_USER", "ACCESS_EMAIL_ADDRESSES"}

@@ -1,9 +1,6 @@
 package descriptor
 
-import (
-	"encoding/json"
-	"strings"
-)
+import "encoding/json"
 
 // TargetType says how the content behind a web item opens. The host takes the
 // words in all-lower and in all-upper case.
@@ -22,9 +19,7 @@ const (
 	TargetDialogModule TargetType = "dialogmodule"
 )
 
-func (t TargetType) is(other TargetType) bool {
-	return strings.EqualFold(string(t), string(other))
-}
+func (TargetType) words() []string { return []string{"page", "dialog", "inlinedialog", "dialogmodule"} }
 
 // Target says what happens when somebody chooses a web item.
 type Target struct {
@@ -36,6 +31,21 @@ type Target struct {
 	Extra map[string]json.RawMessage `json:",embed"`
 }
 
+// opensModule reports whether a dialog module opens. t may be nil.
+func (t *Target) opensModule() bool { return t != nil && same(t.Type, TargetDialogModule) }
+
+func (t *Target) check(c *checker, path string) {
+	if !t.opensModule() {
+		return
+	}
+	at := join(join(path, "options"), "key")
+	if t.Options == nil || t.Options.Key == "" {
+		c.add(at, RuleRequired, "", "is missing: the target is a dialog module")
+		return
+	}
+	c.refer(at, t.Options.Key, "dialogs")
+}
+
 // TargetOptions are the options of all types of target. Which of them count
 // depends on the type: Size, Width, Height, Chrome and Header for a dialog,
 // Key for a dialog module, and Width with the remaining ones for an inline
@@ -43,12 +53,12 @@ type Target struct {
 type TargetOptions struct {
 	// Key is the key of a dialog module of the same descriptor, at most 100
 	// characters.
-	Key string `json:"key,omitzero"`
+	Key string `json:"key,omitzero" connect:"max=100"`
 	// Size is used in place of Width and Height.
 	Size DialogSize `json:"size,omitzero"`
 	// Width and Height are pixels or percentages, at most 10 characters.
-	Width  string `json:"width,omitzero"`
-	Height string `json:"height,omitzero"`
+	Width  string `json:"width,omitzero" connect:"max=10"`
+	Height string `json:"height,omitzero" connect:"max=10"`
 	// Chrome is whether the dialog has a header and buttons; nil means yes.
 	Chrome *bool `json:"chrome,omitzero"`
 	// Header is the text of the header.
@@ -64,8 +74,8 @@ type TargetOptions struct {
 	// Persistent keeps the dialog open whatever CloseOthers says elsewhere.
 	Persistent *bool `json:"persistent,omitzero"`
 	// OffsetX and OffsetY move the dialog, in pixels, at most 10 characters.
-	OffsetX string `json:"offsetX,omitzero"`
-	OffsetY string `json:"offsetY,omitzero"`
+	OffsetX string `json:"offsetX,omitzero" connect:"max=10"`
+	OffsetY string `json:"offsetY,omitzero" connect:"max=10"`
 	// ShowDelay is the time in milliseconds before the dialog opens.
 	ShowDelay *int `json:"showDelay,omitzero"`
 	// Extra holds the members that this package does not know, by name.
@@ -86,17 +96,44 @@ const (
 	SizeMaximum    DialogSize = "maximum"
 )
 
-// DialogOptions are the options of a dialog module.
-type DialogOptions struct {
-	// Size is used in place of Width and Height.
-	Size DialogSize `json:"size,omitzero"`
-	// Width and Height are pixels or percentages, at most 10 characters.
-	Width  string `json:"width,omitzero"`
-	Height string `json:"height,omitzero"`
-	// Chrome is whether the dialog has a header and buttons; nil means yes.
-	Chrome *bool `json:"chrome,omitzero"`
-	// Header is the text of the header.
-	Header Text `json:"header,omitzero"`
-	// Extra holds the members that this package does not know, by name.
-	Extra map[string]json.RawMessage `json:",embed"`
+func (DialogSize) words() []string {
+	return []string{"small", "medium", "large", "x-large", "fullscreen", "maximum"}
+}
+
+// link is the URL of a web item, or of another module that opens as one does.
+type link struct {
+	url       string
+	context   URLContext
+	target    *Target
+	cacheable bool
+}
+
+// link checks where a link leads.
+func (c *checker) link(path string, l link) {
+	at := join(path, "url")
+	switch {
+	case l.url == "" && l.target.opensModule():
+	case l.context == "" || same(l.context, ContextAddon):
+		c.required(at, l.url)
+		c.url(at, l.url, urlRule{role: roleFrame, anywhere: true}, l.cacheable)
+	case same(l.context, ContextPage):
+		c.required(at, l.url)
+		c.refer(at, l.url, "generalPages", "adminPages", "configurePage", "postInstallPage",
+			"jiraProjectPages", "spaceToolsTabs")
+	default:
+		c.required(at, l.url)
+		c.variables(at, l.url)
+	}
+}
+
+// link lists the URL of a link, if the app serves it.
+func (n *enumeration) link(path string, l link) {
+	own := l.context == "" || same(l.context, ContextAddon)
+	switch at := join(path, "url"); {
+	case l.target.opensModule() || !own:
+	case isAbsolute(l.url):
+		n.add(at, l.url, Endpoint{Kind: EndpointPublic})
+	default:
+		n.add(at, l.url, Endpoint{Kind: EndpointFrame, Cacheable: l.cacheable})
+	}
 }

@@ -6,10 +6,10 @@ import "encoding/json"
 type Text struct {
 	// Value is the text itself, at most 1500 characters. The host takes it
 	// where no translation exists.
-	Value string `json:"value,omitzero"`
+	Value string `json:"value,omitzero" connect:"required,max=1500"`
 	// I18n is the key of the text in the translation files, at most 300
 	// characters.
-	I18n string `json:"i18n,omitzero"`
+	I18n string `json:"i18n,omitzero" connect:"max=300"`
 	// Extra holds the members that this package does not know, by name.
 	Extra map[string]json.RawMessage `json:",embed"`
 }
@@ -22,7 +22,7 @@ func (t Text) given() bool { return t.Value != "" || t.I18n != "" || t.Extra != 
 // Icon is a picture beside a name.
 type Icon struct {
 	// URL is absolute or relative to the base URL.
-	URL string `json:"url,omitzero"`
+	URL string `json:"url,omitzero" connect:"required,url=asset,anywhere"`
 	// Width and Height are in pixels; 0 is absent.
 	Width  int `json:"width,omitzero"`
 	Height int `json:"height,omitzero"`
@@ -33,10 +33,10 @@ type Icon struct {
 // Link is an address with a title.
 type Link struct {
 	// URL is absolute or relative to the base URL.
-	URL string `json:"url,omitzero"`
+	URL string `json:"url,omitzero" connect:"required,url=asset,anywhere"`
 	// Title and AltText have at most 1000 characters.
-	Title   string `json:"title,omitzero"`
-	AltText string `json:"altText,omitzero"`
+	Title   string `json:"title,omitzero" connect:"max=1000"`
+	AltText string `json:"altText,omitzero" connect:"max=1000"`
 	// Extra holds the members that this package does not know, by name.
 	Extra map[string]json.RawMessage `json:",embed"`
 }

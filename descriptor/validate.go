@@ -1,102 +1,189 @@
 package descriptor
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
-	"net/url"
+	"reflect"
+	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/atlassian-connect-go/sdk/internal/loopback"
 )
 
-// Validate names everything in the document that a host would refuse, as far
-// as this package knows: missing members, lengths, patterns, words that are
-// none of a closed set, URLs, keys that are used twice, authentication without
-// an installed callback, and webhooks without the scope READ. The limits are
-// those of the schemas that Atlassian publishes. The base URL must be set, see
-// WithBaseURL.
+// Validate names everything in the document that a host would refuse, and what
+// works in a way that is hardly meant, as far as this package knows; see the
+// rules. All of it at once: Findings.Err is the error of those that a host
+// would refuse. The limits are those of the schemas that Atlassian publishes.
+// The base URL must be set, see WithBaseURL.
 //
-// It returns nil, or an error of type Findings with all faults at once.
-func (a *App) Validate() error {
-	c := &checker{keys: map[string]string{}}
-	a.checkTop(c)
-	a.checkAuthentication(c)
-	a.checkScopes(c)
-	a.checkModules(c)
-	a.checkOtherURLs(c)
-	if len(c.findings) == 0 {
-		return nil
+// The product is the one that the document is for; an empty one is found by
+// App.Product. While it stays empty, what only one product has is not judged.
+func (a *App) Validate(p Product) Findings {
+	c := &checker{app: a, shapes: shapes(), keys: map[string]placed{}}
+	c.word("product", string(p), p.words())
+	c.product = p
+	if p == "" {
+		c.product = a.Product()
 	}
+	c.structure("", reflect.ValueOf(a).Elem(), urlRule{})
+	c.resolve()
 	return c.findings
 }
 
-func (a *App) checkTop(c *checker) {
-	c.required("key", a.Key)
-	c.length("key", a.Key, 80)
-	c.pattern("key", a.Key, appKeyPattern)
-	c.length("name", a.Name, 80)
-	c.length("description", a.Description, 1400)
-	c.required("baseUrl", a.BaseURL)
-	c.length("baseUrl", a.BaseURL, 200)
+func (a *App) check(c *checker, _ string) {
 	c.baseURL("baseUrl", a.BaseURL)
-	c.length("vendor.name", a.Vendor.Name, 100)
-	c.length("vendor.url", a.Vendor.URL, 200)
+	if n := len(a.Key); n > 64 && n <= 80 {
+		c.warn("key", RuleLength, a.Key, "has %d characters, and some pages of Atlassian's say that at most 64 are allowed", n)
+	}
+	if a.Name == "" {
+		c.warn("name", RuleMarketplace, "", "is missing: the Marketplace asks for one")
+	}
 	if u := a.Vendor.URL; strings.Contains(u, ":") && !isHTTP(u) {
 		c.add("vendor.url", RuleURL, u, "must begin with https:// or http://")
 	}
-}
-
-func (a *App) checkAuthentication(c *checker) {
-	c.word("authentication.type", string(a.Authentication.Type), authTypes...)
 	if a.Authentication.UsesJWT() && a.Lifecycle.Installed == "" {
 		c.add("lifecycle.installed", RuleInstalled, "",
 			"is missing: with authentication of type jwt the host sends the secret there")
 	}
-	for _, cb := range a.Lifecycle.callbacks() {
-		c.relative(join("lifecycle", cb.event), cb.url)
-	}
-	c.relative(join("lifecycle", "dare-migration"), a.Lifecycle.DareMigration)
+	a.checkScopes(c)
+	a.checkMigrations(c)
+	a.checkResidency(c)
 }
 
 func (a *App) checkScopes(c *checker) {
+	seen := map[Scope]bool{}
 	for i, s := range a.Scopes {
-		if !s.known() {
-			c.add(index("scopes", i), RuleWord, string(s), "%q is none of %s", s, wordList(scopeWords))
+		at := index("scopes", i)
+		switch p := s.product(); {
+		case !s.known():
+			c.add(at, RuleWord, string(s), "%q is none of %s%s", s, strings.Join(scopeWords, ", "), suggest(string(s), scopeWords))
+		case p != "" && c.product != "" && p != c.product:
+			c.add(at, RuleProduct, string(s), "%s is a scope of %s, and the document is for %s", s, p, c.product)
+		case seen[s.normal()]:
+			c.warn(at, RuleUnique, string(s), "%s is there already", s)
+		case s.normal() == None && len(a.Scopes) > 1:
+			c.warn(at, RuleScope, string(s), "NONE means nothing beside other scopes")
 		}
+		seen[s.normal()] = true
 	}
 	if len(a.Modules.Webhooks) > 0 && !a.Scopes.Allow(Read) {
 		c.add("scopes", RuleScope, "", "must have READ, or a scope that implies it, for modules.webhooks")
 	}
 }
 
-func (a *App) checkModules(c *checker) {
-	a.Modules.each(func(kind, path string, mod module) {
-		// Atlassian's schema asks for no key here, and older documents have none.
-		if kind != "webhooks" {
-			c.required(join(path, "key"), mod.moduleKey())
-		}
-		c.pattern(join(path, "key"), mod.moduleKey(), moduleKeyPattern)
-		c.unique(join(path, "key"), mod.moduleKey())
-		mod.check(c, path)
-	})
-	for _, name := range slices.Sorted(maps.Keys(a.Modules.Extra)) {
-		for _, k := range foreignKeys(join("modules", name), a.Modules.Extra[name]) {
-			c.unique(k.path, k.key)
+// checkMigrations looks at the opt-ins that hosts came to insist on: signed
+// installs since October 2021, context tokens that say what they are since June
+// 2021.
+func (a *App) checkMigrations(c *checker) {
+	for _, m := range []struct {
+		name, off string
+		value     *bool
+	}{
+		{"signed-install", "hosts refuse installs that are not signed since October 2021", a.APIMigrations.SignedInstall},
+		{"gdpr", "hosts send account ids in any case", a.APIMigrations.GDPR},
+		{"context-qsh", "hosts insist on it since June 2021", a.APIMigrations.ContextQSH},
+	} {
+		at := join("apiMigrations", m.name)
+		switch {
+		case m.value == nil:
+			c.warn(at, RuleMigration, "", "is missing, and should be true: %s", m.off)
+		case !*m.value && m.name == "gdpr":
+			c.warn(at, RuleMigration, "false", "should be true: %s", m.off)
+		case !*m.value:
+			c.add(at, RuleMigration, "false", "must be true: %s", m.off)
 		}
 	}
 }
 
-func (a *App) checkOtherURLs(c *checker) {
-	for _, locale := range slices.Sorted(maps.Keys(a.Translations.Paths)) {
-		c.anyURL(join("translations.paths", locale), a.Translations.Paths[locale])
-	}
+// realms are the regions of Atlassian's data residency.
+var realms = []string{"EU", "US", "AU", "DE", "SG", "CA", "IN", "KR", "JP", "GB", "CH"}
+
+func (a *App) checkResidency(c *checker) {
 	for _, realm := range slices.Sorted(maps.Keys(a.RegionBaseURLs)) {
-		at := join("regionBaseUrls", realm)
-		c.required(at, a.RegionBaseURLs[realm])
-		c.baseURL(at, a.RegionBaseURLs[realm])
+		at, base := join("regionBaseUrls", realm), a.RegionBaseURLs[realm]
+		if !slices.Contains(realms, realm) {
+			c.warn(at, RuleResidency, realm, "%q is none of the realms %s%s", realm, strings.Join(realms, ", "), suggest(realm, realms))
+		}
+		c.required(at, base)
+		c.length(at, base, 200)
+		c.baseURL(at, base)
 	}
-	c.relative("cloudAppMigration.migrationWebhookPath", a.CloudAppMigration.MigrationWebhookPath)
+	hours := a.DataResidency.MaxMigrationDurationHours
+	switch moves := a.Lifecycle.DareMigration != ""; {
+	case hours < 0:
+		c.add("dataResidency.maxMigrationDurationHours", RuleResidency, "", "must not be negative")
+	case hours > 0 && !moves:
+		c.warn(`lifecycle["dare-migration"]`, RuleResidency, "", "is missing: dataResidency gives the terms of moves that the host has no way to ask for")
+	case moves && hours == 0:
+		c.warn("dataResidency.maxMigrationDurationHours", RuleResidency, "", `is missing: lifecycle["dare-migration"] says that the app moves between realms`)
+	}
+	if a.Lifecycle.DareMigration != "" && len(a.RegionBaseURLs) == 0 {
+		c.warn("regionBaseUrls", RuleResidency, "", `is missing: lifecycle["dare-migration"] says that the app moves between realms`)
+	}
+}
+
+var localePattern = regexp.MustCompile(`^[a-z]{2,3}-[A-Z]{2}$`)
+
+func (t *Translations) check(c *checker, path string) {
+	for _, locale := range slices.Sorted(maps.Keys(t.Paths)) {
+		if !localePattern.MatchString(locale) {
+			c.warn(join(join(path, "paths"), locale), RulePattern, locale, "%q is not a locale such as de-DE", locale)
+		}
+	}
+}
+
+func (APIMigrations) closed()     {}
+func (Page) closed()              {}
+func (AdminPage) closed()         {}
+func (AutomationWebhook) closed() {}
+func (AutomationForm) closed()    {}
+func (GatingCallback) closed()    {}
+func (PortalIcon) closed()        {}
+
+// check checks the modules themselves; the tags of Modules say nothing.
+func (m *Modules) check(c *checker, path string) {
+	product := cmp.Or(c.product, c.firstOfTwo(m))
+	m.each(func(k kind, at string, v reflect.Value) {
+		c.kind, c.own = k, nil
+		if own, ok := v.Addr().Interface().(interface{ variables() []string }); ok {
+			c.own = own.variables()
+		}
+		if k.product != "" && product != "" && k.product != product {
+			c.add(at, RuleProduct, "", "is a kind of module of %s, and the document is for %s", k.product, product)
+		}
+		key, keyAt := moduleKey(v), join(at, "key")
+		// Atlassian's schema asks for no key of a webhook, and older documents
+		// have none.
+		if k.name != "webhooks" {
+			c.required(keyAt, key)
+		}
+		if key != "" && !forms["key"].pattern.MatchString(key) {
+			c.add(keyAt, RulePattern, key, "%q must be %s", key, forms["key"].words)
+		}
+		c.unique(k.name, keyAt, key)
+		c.structure(at, v, urlRule{})
+	})
+	c.kind, c.own = kind{}, nil
+	for _, name := range slices.Sorted(maps.Keys(m.Extra)) {
+		for _, k := range foreignKeys(join(path, name), m.Extra[name]) {
+			c.unique(name, k.path, k.key)
+		}
+	}
+}
+
+// firstOfTwo is the product of the first kind that belongs to one alone, if
+// there are kinds of both.
+func (c *checker) firstOfTwo(m *Modules) Product {
+	var first Product
+	for k := range m.used() {
+		switch {
+		case first == "":
+			first = k.product
+		case k.product != "" && k.product != first:
+			return first
+		}
+	}
+	return ""
 }
 
 // foreignKey is the key of a module of a kind that this package does not know.
@@ -124,24 +211,4 @@ func foreignKeys(path string, raw json.RawMessage) []foreignKey {
 		}
 	}
 	return keys
-}
-
-// baseURL checks a URL that relative ones are appended to. An empty one is
-// another rule's concern.
-func (c *checker) baseURL(path, raw string) {
-	if raw == "" {
-		return
-	}
-	u, err := url.Parse(raw)
-	switch {
-	case err != nil || u.Host == "" || u.Hostname() == "":
-		c.add(path, RuleURL, raw, "must be an absolute URL such as https://app.example.com")
-	case u.User != nil || strings.ContainsAny(raw, "?#{}"):
-		c.add(path, RuleURL, raw, "must have no user, query, fragment or variable")
-	case u.Scheme == "https", u.Scheme == "http" && loopback.Host(u.Hostname()):
-	case u.Scheme == "http":
-		c.add(path, RuleHTTPS, raw, "must be https; http is for this machine alone (localhost, 127.0.0.1, [::1])")
-	default:
-		c.add(path, RuleHTTPS, raw, "must be https")
-	}
 }

@@ -7,15 +7,13 @@ type Webhook struct {
 	// Key identifies the module in the document: letters, digits and dashes.
 	// Hosts take webhooks without one.
 	Key string `json:"key,omitzero"`
-	// Event is the name of the event, at most 100 characters, such as
-	// jira:issue_created. Names differ between the products and are not
-	// checked.
-	Event string `json:"event,omitzero"`
+	// Event is the name of the event, such as jira:issue_created.
+	Event Event `json:"event,omitzero" connect:"required,max=100"`
 	// URL is relative to the base URL; the host posts to it.
-	URL string `json:"url,omitzero"`
+	URL string `json:"url,omitzero" connect:"required,url=hook"`
 	// Filter is a JQL query, at most 10000 characters, that the issue of an
 	// event must match. Jira only.
-	Filter string `json:"filter,omitzero"`
+	Filter string `json:"filter,omitzero" connect:"max=10000"`
 	// ExcludeBody asks for requests without a body.
 	ExcludeBody bool `json:"excludeBody,omitzero"`
 	// PropertyKeys are the entity properties that the body holds. Jira only.
@@ -26,16 +24,13 @@ type Webhook struct {
 	Extra map[string]json.RawMessage `json:",embed"`
 }
 
-func (w *Webhook) moduleKey() string { return w.Key }
-
 func (w *Webhook) check(c *checker, path string) {
-	c.required(join(path, "event"), w.Event)
-	c.length(join(path, "event"), w.Event, 100)
-	c.ownURL(join(path, "url"), w.URL)
-	c.length(join(path, "filter"), w.Filter, 10000)
-	c.conditions(join(path, "conditions"), w.Conditions)
+	c.known(join(path, "event"), string(w.Event), "an event", events[c.product])
+	if c.product == Confluence && w.Filter != "" {
+		c.warn(join(path, "filter"), RuleProduct, w.Filter, "counts in Jira alone")
+	}
 }
 
 func (w *Webhook) list(e *enumeration, path string) {
-	e.webhook(join(path, "url"), w.URL, w.Event)
+	e.add(join(path, "url"), w.URL, Endpoint{Kind: EndpointWebhook, Method: "POST", Event: string(w.Event)})
 }

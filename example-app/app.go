@@ -12,6 +12,7 @@ import (
 
 	"github.com/atlassian-connect-go/sdk/auth"
 	"github.com/atlassian-connect-go/sdk/connect"
+	"github.com/atlassian-connect-go/sdk/descriptor"
 	"github.com/atlassian-connect-go/sdk/hostclient"
 	"github.com/atlassian-connect-go/sdk/lifecycle"
 	"github.com/atlassian-connect-go/sdk/store"
@@ -66,9 +67,9 @@ func newApp(s settings, st store.Store) (*connect.App, error) {
 	app.API("/api/stale", a.staleRows)
 	app.API("/api/remind", a.remind)
 	app.API("/api/settings", a.saveSettings)
-	app.Webhook("jira:issue_updated", "/hooks/issue-updated", a.issueChanged)
-	app.Webhook("jira:issue_deleted", "/hooks/issue-deleted", a.issueChanged)
-	app.Webhook("comment_created", "/hooks/comment-created", a.issueChanged)
+	app.Webhook(descriptor.EventIssueUpdated, "/hooks/issue-updated", a.issueChanged)
+	app.Webhook(descriptor.EventIssueDeleted, "/hooks/issue-deleted", a.issueChanged)
+	app.Webhook(descriptor.EventCommentCreated, "/hooks/comment-created", a.issueChanged)
 	app.Public("/static/", kept(http.StripPrefix("/static/", http.FileServerFS(static))))
 	return app, app.Check()
 }

@@ -17,17 +17,17 @@ func describe() *descriptor.App {
 				Key:      "stale",
 				Name:     descriptor.Text{Value: "Stale issues"},
 				URL:      "/stale",
-				Location: "system.top.navigation.bar",
+				Location: descriptor.LocationTopNavigation,
 			}},
-			ConfigurePage: &descriptor.Page{
+			ConfigurePage: &descriptor.AdminPage{
 				Key:  "configure",
 				Name: descriptor.Text{Value: "Configure"},
 				URL:  "/configure",
 			},
 			Webhooks: []descriptor.Webhook{
-				{Event: "jira:issue_updated", URL: "/hooks/issue-updated"},
-				{Event: "jira:issue_deleted", URL: "/hooks/issue-deleted"},
-				{Event: "comment_created", URL: "/hooks/comment-created"},
+				{Event: descriptor.EventIssueUpdated, URL: "/hooks/issue-updated"},
+				{Event: descriptor.EventIssueDeleted, URL: "/hooks/issue-deleted"},
+				{Event: descriptor.EventCommentCreated, URL: "/hooks/comment-created"},
 			},
 		},
 	}

@@ -28,6 +28,7 @@ func newClient(h *Hosts, t *tenant, c Credential) *Client {
 	}
 	return &Client{hosts: h, tenant: t, transport: Transport{
 		Base:       h.config.Base,
+		Before:     h.config.Before,
 		Credential: c,
 		Origin:     t.origin,
 		UserAgent:  h.userAgent(t),

@@ -28,6 +28,9 @@ type Config struct {
 	// transport with time limits for dialling, the TLS handshake and the
 	// first byte of an answer.
 	Base http.RoundTripper
+	// Before is called with each request to a host that is about to be sent;
+	// see Transport. Nil means nobody is.
+	Before func(*http.Request)
 	// UserAgent takes the place of the default, which names this library,
 	// its version and the app key.
 	UserAgent string

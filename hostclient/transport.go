@@ -43,6 +43,10 @@ type Rejecter interface {
 type Transport struct {
 	// Base sends the requests. Nil means http.DefaultTransport.
 	Base http.RoundTripper
+	// Before is called with each request that the checks let through, before
+	// the credential is in it. It must not change the request, and must be
+	// safe for concurrent use. Nil means nobody is called.
+	Before func(*http.Request)
 	// Credential authorises them. It must not be nil.
 	Credential Credential
 	// Origin is where they may go. The zero Origin refuses all.
@@ -88,6 +92,9 @@ func (t *Transport) send(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		closeBody(r)
 		return nil, err
+	}
+	if t.Before != nil {
+		t.Before(r)
 	}
 	answer, err := t.base().RoundTrip(out)
 	if err != nil || answer == nil {

@@ -9,13 +9,15 @@ type IssueContentType string
 // ContentLabel is the one type of content.
 const ContentLabel IssueContentType = "label"
 
+func (IssueContentType) words() []string { return []string{"label"} }
+
 // IssueLabel is the content of an issue glance or context: the text beside
 // its icon.
 type IssueLabel struct {
 	// Type is ContentLabel.
-	Type IssueContentType `json:"type,omitzero"`
+	Type IssueContentType `json:"type,omitzero" connect:"required"`
 	// Label is the text.
-	Label Text `json:"label,omitzero"`
+	Label Text `json:"label,omitzero" connect:"required"`
 	// Extra holds the members that this package does not know, by name.
 	Extra map[string]json.RawMessage `json:",embed"`
 }
@@ -27,12 +29,14 @@ type IssueTargetType string
 // TargetWebPanel is the one type of target of an issue module.
 const TargetWebPanel IssueTargetType = "web_panel"
 
+func (IssueTargetType) words() []string { return []string{"web_panel"} }
+
 // IssueTarget is what opens from an issue module.
 type IssueTarget struct {
 	// Type is TargetWebPanel.
-	Type IssueTargetType `json:"type,omitzero"`
+	Type IssueTargetType `json:"type,omitzero" connect:"required"`
 	// URL is relative to the base URL and may hold context parameters.
-	URL string `json:"url,omitzero"`
+	URL string `json:"url,omitzero" connect:"required,url=frame"`
 	// Extra holds the members that this package does not know, by name.
 	Extra map[string]json.RawMessage `json:",embed"`
 }
@@ -43,13 +47,13 @@ type IssueGlance struct {
 	// Key identifies the module in the document: letters, digits and dashes.
 	Key string `json:"key,omitzero"`
 	// Name is shown above the panel.
-	Name Text `json:"name,omitzero"`
+	Name Text `json:"name,omitzero" connect:"required"`
 	// Icon is shown beside the label. The host asks for one.
-	Icon *Icon `json:"icon,omitzero"`
+	Icon *Icon `json:"icon,omitzero" connect:"required"`
 	// Content is the label.
-	Content IssueLabel `json:"content,omitzero"`
+	Content IssueLabel `json:"content,omitzero" connect:"required"`
 	// Target is the panel.
-	Target IssueTarget `json:"target,omitzero"`
+	Target IssueTarget `json:"target,omitzero" connect:"required"`
 	// JiraNativeAppsEnabled shows the module in Jira's mobile and desktop
 	// clients.
 	JiraNativeAppsEnabled bool `json:"jiraNativeAppsEnabled,omitzero"`
@@ -57,21 +61,6 @@ type IssueGlance struct {
 	Conditions []Condition `json:"conditions,omitzero"`
 	// Extra holds the members that this package does not know, by name.
 	Extra map[string]json.RawMessage `json:",embed"`
-}
-
-func (g *IssueGlance) moduleKey() string { return g.Key }
-
-func (g *IssueGlance) check(c *checker, path string) {
-	c.name(path, g.Name)
-	c.needIcon(path, g.Icon)
-	c.label(join(path, "content"), g.Content)
-	c.issueTarget(join(path, "target"), g.Target)
-	c.conditions(join(path, "conditions"), g.Conditions)
-}
-
-func (g *IssueGlance) list(e *enumeration, path string) {
-	e.icon(path, g.Icon)
-	e.frame(join(join(path, "target"), "url"), g.Target.URL, false)
 }
 
 // IssueContext is a panel behind a label beside an issue.
@@ -79,13 +68,13 @@ type IssueContext struct {
 	// Key identifies the module in the document: letters, digits and dashes.
 	Key string `json:"key,omitzero"`
 	// Name is shown above the panel.
-	Name Text `json:"name,omitzero"`
+	Name Text `json:"name,omitzero" connect:"required"`
 	// Icon is shown beside the label. The host asks for one.
-	Icon *Icon `json:"icon,omitzero"`
+	Icon *Icon `json:"icon,omitzero" connect:"required"`
 	// Content is the label.
-	Content IssueLabel `json:"content,omitzero"`
+	Content IssueLabel `json:"content,omitzero" connect:"required"`
 	// Target is the panel.
-	Target IssueTarget `json:"target,omitzero"`
+	Target IssueTarget `json:"target,omitzero" connect:"required"`
 	// JiraNativeAppsEnabled shows the module in Jira's mobile and desktop
 	// clients.
 	JiraNativeAppsEnabled bool `json:"jiraNativeAppsEnabled,omitzero"`
@@ -95,24 +84,18 @@ type IssueContext struct {
 	Extra map[string]json.RawMessage `json:",embed"`
 }
 
-func (x *IssueContext) moduleKey() string { return x.Key }
-
-func (x *IssueContext) check(c *checker, path string) { (*IssueGlance)(x).check(c, path) }
-
-func (x *IssueContext) list(e *enumeration, path string) { (*IssueGlance)(x).list(e, path) }
-
 // IssueContent is a panel below the description of an issue, behind a button.
 type IssueContent struct {
 	// Key identifies the module in the document: letters, digits and dashes.
 	Key string `json:"key,omitzero"`
 	// Name is shown above the panel.
-	Name Text `json:"name,omitzero"`
+	Name Text `json:"name,omitzero" connect:"required"`
 	// Icon is shown on the button. The host asks for one.
-	Icon *Icon `json:"icon,omitzero"`
+	Icon *Icon `json:"icon,omitzero" connect:"required"`
 	// Tooltip is shown on the button. The host asks for one.
-	Tooltip Text `json:"tooltip,omitzero"`
+	Tooltip Text `json:"tooltip,omitzero" connect:"required"`
 	// Target is the panel.
-	Target IssueTarget `json:"target,omitzero"`
+	Target IssueTarget `json:"target,omitzero" connect:"required"`
 	// JiraNativeAppsEnabled shows the module in Jira's mobile and desktop
 	// clients.
 	JiraNativeAppsEnabled bool `json:"jiraNativeAppsEnabled,omitzero"`
@@ -123,20 +106,4 @@ type IssueContent struct {
 	ContentPresentConditions []Condition `json:"contentPresentConditions,omitzero"`
 	// Extra holds the members that this package does not know, by name.
 	Extra map[string]json.RawMessage `json:",embed"`
-}
-
-func (i *IssueContent) moduleKey() string { return i.Key }
-
-func (i *IssueContent) check(c *checker, path string) {
-	c.name(path, i.Name)
-	c.needIcon(path, i.Icon)
-	c.needText(join(path, "tooltip"), i.Tooltip)
-	c.issueTarget(join(path, "target"), i.Target)
-	c.conditions(join(path, "conditions"), i.Conditions)
-	c.conditions(join(path, "contentPresentConditions"), i.ContentPresentConditions)
-}
-
-func (i *IssueContent) list(e *enumeration, path string) {
-	e.icon(path, i.Icon)
-	e.frame(join(join(path, "target"), "url"), i.Target.URL, false)
 }

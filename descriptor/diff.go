@@ -1,0 +1,210 @@
+package descriptor
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+)
+
+// Change is one difference between two versions of a descriptor.
+type Change struct {
+	// Path is the JSON path of the value. A module that both versions have is
+	// named by its key, such as modules.webPanels["panel"].url.
+	Path string `json:"path"`
+	// Old and New are the values as JSON; one is nil for what was added or
+	// removed.
+	Old json.RawMessage `json:"old,omitempty"`
+	New json.RawMessage `json:"new,omitempty"`
+}
+
+// String gives a line that begins with +, - or ~.
+func (c Change) String() string {
+	switch {
+	case c.Old == nil:
+		return fmt.Sprintf("+ %s: %s", c.Path, shown(c.New))
+	case c.New == nil:
+		return fmt.Sprintf("- %s: %s", c.Path, shown(c.Old))
+	}
+	return fmt.Sprintf("~ %s: %s -> %s", c.Path, shown(c.Old), shown(c.New))
+}
+
+func shown(raw json.RawMessage) string {
+	if runes := []rune(string(raw)); len(runes) > shownLength {
+		return string(runes[:shownLength]) + "…"
+	}
+	return string(raw)
+}
+
+// Bump is the part of an app's version that the Marketplace raises for a new
+// descriptor.
+type Bump string
+
+// The bumps, by Atlassian's page on upgrades.
+const (
+	// BumpNone is for descriptors that say the same.
+	BumpNone Bump = "none"
+	// BumpMicro reaches every site by itself.
+	BumpMicro Bump = "micro"
+	// BumpMinor waits on each site for an administrator.
+	BumpMinor Bump = "minor"
+	// BumpMajor is a new apiVersion, and waits as well.
+	BumpMajor Bump = "major"
+)
+
+// Difference is all that differs between two versions of a descriptor.
+type Difference struct {
+	// Changes are in the order of their paths.
+	Changes []Change `json:"changes"`
+	// Bump is what becomes of the version.
+	Bump Bump `json:"bump"`
+	// Approval are the reasons for which an administrator of each site must
+	// agree before it gets the new version; until then it keeps the old one.
+	Approval []string `json:"approval,omitempty"`
+	// Breaks are changes after which the app may no longer be the same one to
+	// a host, or lose what a site has set.
+	Breaks []string `json:"breaks,omitempty"`
+}
+
+// Diff compares two versions of a descriptor. It fails when one cannot be
+// written.
+func Diff(before, after *App) (*Difference, error) {
+	was, err := treeOf(before)
+	if err != nil {
+		return nil, err
+	}
+	is, err := treeOf(after)
+	if err != nil {
+		return nil, err
+	}
+	d := &Difference{Changes: []Change{}, Bump: BumpNone}
+	d.compare("", was, is)
+	if len(d.Changes) > 0 {
+		d.Bump = BumpMicro
+	}
+	d.approval(before, after)
+	d.breaks(before, after)
+	return d, nil
+}
+
+func (d *Difference) approval(before, after *App) {
+	for _, s := range after.Scopes {
+		if s.known() && !before.Scopes.Allow(s) {
+			d.Approval = append(d.Approval, fmt.Sprintf("the scope %s is new", s))
+		}
+	}
+	if after.EnableLicensing && !before.EnableLicensing {
+		d.Approval = append(d.Approval, "enableLicensing makes the app a paid one")
+	}
+	if len(d.Approval) > 0 {
+		d.Bump = BumpMinor
+	}
+	if was, is := max(before.APIVersion, 1), max(after.APIVersion, 1); was != is {
+		d.Approval = append(d.Approval, fmt.Sprintf("apiVersion changes from %d to %d", was, is))
+		d.Bump = BumpMajor
+	}
+}
+
+func (d *Difference) breaks(before, after *App) {
+	if before.Key != after.Key {
+		d.Breaks = append(d.Breaks, "another key is another app: no site gets it as an upgrade")
+	}
+	if before.BaseURL != after.BaseURL {
+		d.Breaks = append(d.Breaks, "another baseUrl reaches a site with its next upgrade; until then it calls the old one")
+	}
+	old := map[string]string{}
+	before.Modules.each(func(k kind, _ string, v reflect.Value) { old[moduleKey(v)] = k.name })
+	after.Modules.each(func(_ kind, _ string, v reflect.Value) { delete(old, moduleKey(v)) })
+	for _, key := range slices.Sorted(maps.Keys(old)) {
+		switch old[key] {
+		case "jiraIssueFields", "jiraProjectPermissions", "jiraGlobalPermissions", "jiraWorkflowConditions",
+			"jiraWorkflowValidators", "jiraWorkflowPostFunctions", "dynamicContentMacros", "staticContentMacros",
+			"customContent", "jiraIssueTypes":
+			d.Breaks = append(d.Breaks, fmt.Sprintf("the module %s of %s is gone, and so is what sites made with it", key, old[key]))
+		}
+	}
+}
+
+// treeOf is the document as plain values, numbers as they are written.
+func treeOf(a *App) (any, error) {
+	data, err := a.WithDefaults().MarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.UseNumber()
+	var v any
+	return v, dec.Decode(&v)
+}
+
+// absent stands for a value that one of the documents does not have.
+type absent struct{}
+
+func (d *Difference) compare(path string, was, is any) {
+	if reflect.DeepEqual(was, is) {
+		return
+	}
+	before, isObject := was.(map[string]any)
+	after, both := is.(map[string]any)
+	if isObject && both {
+		d.compareMembers(before, after, func(name string) string { return join(path, name) })
+		return
+	}
+	before, isObject = byKey(was)
+	after, both = byKey(is)
+	if isObject && both {
+		d.compareMembers(before, after, func(key string) string { return path + "[" + strconv.Quote(key) + "]" })
+		return
+	}
+	d.Changes = append(d.Changes, Change{Path: path, Old: raw(was), New: raw(is)})
+}
+
+func (d *Difference) compareMembers(before, after map[string]any, at func(name string) string) {
+	names := slices.AppendSeq(slices.Collect(maps.Keys(before)), maps.Keys(after))
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
+		was, is := any(absent{}), any(absent{})
+		if v, ok := before[name]; ok {
+			was = v
+		}
+		if v, ok := after[name]; ok {
+			is = v
+		}
+		d.compare(at(name), was, is)
+	}
+}
+
+// byKey are the modules of a list by their keys, if each has one of its own.
+func byKey(v any) (map[string]any, bool) {
+	list, ok := v.([]any)
+	if !ok {
+		return nil, false
+	}
+	keyed := make(map[string]any, len(list))
+	for _, item := range list {
+		module, _ := item.(map[string]any)
+		key, _ := module["key"].(string)
+		if _, twice := keyed[key]; key == "" || twice {
+			return nil, false
+		}
+		keyed[key] = item
+	}
+	return keyed, true
+}
+
+func raw(v any) json.RawMessage {
+	if v == (any)(absent{}) {
+		return nil
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		// v was read from JSON.
+		panic(err)
+	}
+	return bytes.TrimSpace(b.Bytes())
+}

@@ -1,0 +1,239 @@
+package descriptor
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+)
+
+// Template says what the variables of a document stand for, and under which
+// name the app goes in an environment. A document with variables is JSON all
+// the same: they stand inside its texts.
+//
+//	{{baseUrl}}, {{localBaseUrl}}, ${addon.base-url}   BaseURL
+//	{{key}}, {{appKey}}, ${addon.key}                  the key of the app
+//	{{environment}}                                    Environment
+//	{{env.NAME}}                                       what Env has under NAME
+//
+// The spellings in one line mean the same: they are those of this package, of
+// Atlassian's framework for Express and of that for Spring Boot, whose
+// documents so load as they are. ${...} with another word is left alone, since
+// it once was how context parameters were written.
+//
+// The zero value knows no base URL, takes the key of the document and reads the
+// environment of the process.
+type Template struct {
+	// BaseURL is the base URL. If the document names none, it is that of the
+	// document too.
+	BaseURL string
+	// Key takes the place of the document's key; empty leaves it.
+	Key string
+	// Environment is the name of the environment, such as dev. Unless it is
+	// empty or production, the key of the app gets the suffix "-dev" and its
+	// name " (dev)", so that both can be installed on one site.
+	Environment string
+	// Env finds a value by name; nil is os.LookupEnv.
+	Env func(name string) (value string, ok bool)
+}
+
+// production is the environment in which an app goes by its own name.
+const production = "production"
+
+// ErrNoValue is wrapped by the error for a variable that stands for nothing.
+var ErrNoValue = errors.New("no value")
+
+// Parse reads a document as the function Parse does, with its variables
+// replaced. An error names the place in the document as it was given, and is a
+// *ReadError.
+func (t Template) Parse(data []byte) (*App, error) {
+	expanded, places, err := t.expand(data)
+	if err != nil {
+		return nil, err
+	}
+	a, err := Parse(expanded)
+	if err != nil {
+		if e, ok := errors.AsType[*ReadError](err); ok {
+			return nil, readError(data, places.original(e.Offset), e.Path, e.Err)
+		}
+		return nil, err
+	}
+	if a.BaseURL == "" && t.BaseURL != "" {
+		a = a.WithBaseURL(t.BaseURL)
+	}
+	if t.Key != "" {
+		a.Key = t.Key
+	}
+	return a.WithEnvironment(t.Environment), nil
+}
+
+// WithEnvironment returns a copy of a as it goes in an environment: the key
+// with the suffix "-dev" and the name with " (dev)" for the environment dev.
+// What has them already stays, and so does everything when the environment is
+// empty or production.
+func (a *App) WithEnvironment(environment string) *App {
+	c := a.Clone()
+	if environment == "" || environment == production {
+		return c
+	}
+	c.Key = environmentKey(c.Key, environment)
+	if suffix := " (" + environment + ")"; c.Name != "" && !strings.HasSuffix(c.Name, suffix) {
+		c.Name += suffix
+	}
+	return c
+}
+
+func environmentKey(key, environment string) string {
+	suffix := "-" + environment
+	if key == "" || environment == "" || environment == production || strings.HasSuffix(key, suffix) {
+		return key
+	}
+	return key + suffix
+}
+
+// expand replaces the variables in the texts of a document.
+func (t Template) expand(data []byte) (expanded []byte, p places, err error) {
+	if len(data) > MaxSize {
+		return nil, nil, readError(data, MaxSize, "", ErrTooLarge)
+	}
+	if !bytes.Contains(data, []byte("{{")) && !bytes.Contains(data, []byte("${")) {
+		return data, nil, nil
+	}
+	// What is no JSON is told of before anything is replaced.
+	if err := scan(data); err != nil {
+		if e, ok := errors.AsType[*ReadError](err); ok && bytes.HasPrefix(data[e.Offset:], []byte("{")) && bytes.Contains(data[max(0, e.Offset-1):], []byte("{{")) {
+			e.Err = fmt.Errorf("%w: variables stand inside texts, in quotation marks", e.Err)
+		}
+		return nil, nil, err
+	}
+	key := t.key(data)
+	out := make([]byte, 0, len(data))
+	inText := false
+	for i := 0; i < len(data); {
+		switch {
+		case data[i] == '"':
+			inText = !inText
+		case inText && data[i] == '\\':
+			out = append(out, data[i])
+			i++
+		case inText:
+			name, length := variableAt(data[i:])
+			if length == 0 {
+				break
+			}
+			value, ok := t.value(name, key)
+			if !ok {
+				return nil, nil, readError(data, int64(i), "", fmt.Errorf("%s has %w", data[i:i+length], ErrNoValue))
+			}
+			p = append(p, place{len(out), i})
+			out = append(out, quoted(value)...)
+			i += length
+			p = append(p, place{len(out), i})
+			if len(out) > MaxSize {
+				return nil, nil, readError(data, int64(i), "", ErrTooLarge)
+			}
+			continue
+		}
+		out = append(out, data[i])
+		i++
+	}
+	return out, p, nil
+}
+
+// key is the key of the app in its environment. That of the document counts
+// unless it is made of variables itself.
+func (t Template) key(data []byte) string {
+	key := t.Key
+	if key == "" {
+		var document struct {
+			Key string `json:"key"`
+		}
+		// What else is wrong with the document is told of later.
+		_ = json.Unmarshal(data, &document)
+		if name, length := variableAt([]byte(document.Key)); length == 0 && name == "" {
+			key = document.Key
+		}
+	}
+	return environmentKey(key, t.Environment)
+}
+
+// variableAt is the variable that a text begins with, and its length; 0 if it
+// begins with none that this package knows the form of.
+func variableAt(text []byte) (name string, length int) {
+	switch {
+	case bytes.HasPrefix(text, []byte("{{")):
+		end := bytes.Index(text, []byte("}}"))
+		if end < 0 || bytes.ContainsAny(text[2:end], "{}\"\n") {
+			return "", 0
+		}
+		return strings.TrimSpace(string(text[2:end])), end + 2
+	case bytes.HasPrefix(text, []byte("${addon.")):
+		end := bytes.IndexByte(text, '}')
+		if end < 0 {
+			return "", 0
+		}
+		return string(text[2:end]), end + 1
+	}
+	return "", 0
+}
+
+// value is what a variable stands for.
+func (t Template) value(name, key string) (string, bool) {
+	switch name {
+	case "baseUrl", "localBaseUrl", "addon.base-url":
+		return strings.TrimRight(t.BaseURL, "/"), t.BaseURL != ""
+	case "key", "appKey", "addon.key":
+		return key, key != ""
+	case "environment":
+		return t.Environment, t.Environment != ""
+	}
+	if env, ok := strings.CutPrefix(name, "env."); ok && env != "" {
+		if t.Env != nil {
+			return t.Env(env)
+		}
+		return os.LookupEnv(env)
+	}
+	return "", false
+}
+
+// quoted is a value as it stands inside a JSON text.
+func quoted(value string) []byte {
+	if !utf8.ValidString(value) {
+		value = strings.ToValidUTF8(value, "\ufffd")
+	}
+	text, err := json.Marshal(value)
+	if err != nil {
+		// A text of valid UTF-8 can always be written.
+		panic("descriptor: " + strconv.Quote(value) + ": " + err.Error())
+	}
+	return text[1 : len(text)-1]
+}
+
+// place is where the document goes on, with variables replaced and as it was.
+type place struct{ expanded, original int }
+
+// places are where a document with variables replaced and the original come
+// together again: before and after each variable.
+type places []place
+
+// original is the place in the original of a place in the other; inside a
+// value it is that of the variable.
+func (p places) original(offset int64) int64 {
+	at := place{}
+	inside := false
+	for i, next := range p {
+		if int64(next.expanded) > offset {
+			break
+		}
+		at, inside = next, i%2 == 0
+	}
+	if inside {
+		return int64(at.original)
+	}
+	return int64(at.original) + offset - int64(at.expanded)
+}
