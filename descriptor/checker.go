@@ -180,11 +180,15 @@ func (c *checker) word(path, value string, words []string) {
 	}
 }
 
-// known warns of a word of an open set that is none of those known. An empty
-// set knows nothing.
-func (c *checker) known(path, value, what string, words []string) {
-	if value != "" && len(words) > 0 && !slices.Contains(words, value) {
-		c.warn(path, RuleWord, value, "%q is not %s that Atlassian documents for %s%s", value, what, c.product, suggest(value, words))
+// known warns of a word of an open set that is none of those of the product,
+// or of either while the product is not known.
+func (c *checker) known(path, value, what string, sets map[Product][]string) {
+	words, where := sets[c.product], string(c.product)
+	if c.product == "" {
+		words, where = slices.Concat(sets[Jira], sets[Confluence]), "either product"
+	}
+	if value != "" && !slices.Contains(words, value) {
+		c.warn(path, RuleWord, value, "%q is not %s that Atlassian documents for %s%s", value, what, where, suggest(value, words))
 	}
 }
 

@@ -64,7 +64,7 @@ func (n *Condition) check(c *checker, path string) {
 	if n.Invert && n.Condition == "" {
 		c.warn(join(path, "invert"), RuleCondition, "true", "counts for a single condition alone")
 	}
-	c.known(join(path, "condition"), string(n.Condition), "a condition", conditionNames[c.product])
+	c.known(join(path, "condition"), string(n.Condition), "a condition", conditionNames)
 	if permission := n.Params["permission"].Text; permission != "" {
 		if key, own := strings.CutPrefix(permission, c.app.Key+"__"); own {
 			c.refer(join(join(path, "params"), "permission"), key, "jiraProjectPermissions", "jiraGlobalPermissions")

@@ -193,7 +193,7 @@ func (c *checker) unbound(path, url, name string, names []string) {
 			c.warn(path, RuleVariable, url, "the condition %s cannot be asked in a URL", m[1])
 			return
 		}
-		c.known(path, m[1], "a condition", conditionNames[c.product])
+		c.known(path, m[1], "a condition", conditionNames)
 		return
 	}
 	where := "here"

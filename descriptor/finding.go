@@ -1,6 +1,7 @@
 package descriptor
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -130,4 +131,12 @@ func (f Findings) Unwrap() []error {
 		errs[i] = finding
 	}
 	return errs
+}
+
+// Sort puts the findings into the order of the document, once Locate has set
+// their places. Those at one place stay in their order.
+func (f Findings) Sort() {
+	slices.SortStableFunc(f, func(a, b *Finding) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
 }

@@ -105,7 +105,7 @@ func jiraModules() descriptor.Modules {
 			{Event: "jira:issue_updated", URL: "/hooks/issue?issue={issue.key}", Filter: "project = DEMO", PropertyKeys: []string{"reviews"}},
 			{Key: "comments", Event: "comment_created", URL: "/hooks/comment", ExcludeBody: true},
 		},
-		JiraIssueGlances:  []descriptor.IssueGlance{{Key: "glance", Name: descriptor.Plain("Reviews"), Icon: icon, Content: label, Target: panel}},
+		JiraIssueGlances:  []descriptor.IssueContext{{Key: "glance", Name: descriptor.Plain("Reviews"), Icon: icon, Content: label, Target: panel}},
 		JiraIssueContexts: []descriptor.IssueContext{{Key: "context", Name: descriptor.Plain("Reviews"), Icon: icon, Content: label, Target: panel, JiraNativeAppsEnabled: true}},
 		JiraIssueContents: []descriptor.IssueContent{{
 			Key: "content", Name: descriptor.Plain("Review"), Icon: icon, Tooltip: descriptor.Plain("Show the review"), Target: panel,

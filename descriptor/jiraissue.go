@@ -41,29 +41,8 @@ type IssueTarget struct {
 	Extra map[string]json.RawMessage `json:",embed"`
 }
 
-// IssueGlance is a panel behind a label beside an issue, the kind that
-// IssueContext replaced.
-type IssueGlance struct {
-	// Key identifies the module in the document: letters, digits and dashes.
-	Key string `json:"key,omitzero"`
-	// Name is shown above the panel.
-	Name Text `json:"name,omitzero" connect:"required"`
-	// Icon is shown beside the label. The host asks for one.
-	Icon *Icon `json:"icon,omitzero" connect:"required"`
-	// Content is the label.
-	Content IssueLabel `json:"content,omitzero" connect:"required"`
-	// Target is the panel.
-	Target IssueTarget `json:"target,omitzero" connect:"required"`
-	// JiraNativeAppsEnabled shows the module in Jira's mobile and desktop
-	// clients.
-	JiraNativeAppsEnabled bool `json:"jiraNativeAppsEnabled,omitzero"`
-	// Conditions must all hold for the module to be shown.
-	Conditions []Condition `json:"conditions,omitzero"`
-	// Extra holds the members that this package does not know, by name.
-	Extra map[string]json.RawMessage `json:",embed"`
-}
-
-// IssueContext is a panel behind a label beside an issue.
+// IssueContext is a panel behind a label beside an issue, also one of the older
+// kind that was called a glance.
 type IssueContext struct {
 	// Key identifies the module in the document: letters, digits and dashes.
 	Key string `json:"key,omitzero"`

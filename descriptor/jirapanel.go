@@ -2,26 +2,9 @@ package descriptor
 
 import "encoding/json"
 
-// IssueTabPanel is a tab below an issue, beside comments and history.
-type IssueTabPanel struct {
-	// Key identifies the module in the document: letters, digits and dashes.
-	Key string `json:"key,omitzero"`
-	// Name is shown on the tab.
-	Name Text `json:"name,omitzero" connect:"required"`
-	// URL is relative to the base URL and may hold context parameters.
-	URL string `json:"url,omitzero" connect:"required,url=frame"`
-	// Weight orders the tabs, the lightest first; nil means 100.
-	Weight *int `json:"weight,omitzero"`
-	// Conditions must all hold for the tab to be shown.
-	Conditions []Condition `json:"conditions,omitzero"`
-	// Params are handed to the product.
-	Params map[string]Param `json:"params,omitzero"`
-	// Extra holds the members that this package does not know, by name.
-	Extra map[string]json.RawMessage `json:",embed"`
-}
-
-// ProjectTabPanel is a tab on the page of a project.
-type ProjectTabPanel struct {
+// TabPanel is a tab below an issue, beside comments and history, or on the page
+// of a project.
+type TabPanel struct {
 	// Key identifies the module in the document: letters, digits and dashes.
 	Key string `json:"key,omitzero"`
 	// Name is shown on the tab.

@@ -40,17 +40,17 @@ type Modules struct {
 
 	// JiraIssueGlances are panels behind a label beside an issue. Atlassian
 	// replaced them by JiraIssueContexts.
-	JiraIssueGlances []IssueGlance `json:"jiraIssueGlances,omitzero" vars:"issue" product:"jira"`
+	JiraIssueGlances []IssueContext `json:"jiraIssueGlances,omitzero" vars:"issue" product:"jira"`
 	// JiraIssueContexts are panels behind a label beside an issue.
 	JiraIssueContexts []IssueContext `json:"jiraIssueContexts,omitzero" vars:"issue" product:"jira"`
 	// JiraIssueContents are panels below the description of an issue.
 	JiraIssueContents []IssueContent `json:"jiraIssueContents,omitzero" vars:"issue" product:"jira"`
 	// JiraIssueTabPanels are tabs below an issue.
-	JiraIssueTabPanels []IssueTabPanel `json:"jiraIssueTabPanels,omitzero" vars:"issue" product:"jira"`
+	JiraIssueTabPanels []TabPanel `json:"jiraIssueTabPanels,omitzero" vars:"issue" product:"jira"`
 	// JiraProjectPages are pages in the navigation of a project.
 	JiraProjectPages []ProjectPage `json:"jiraProjectPages,omitzero" vars:"project" product:"jira"`
 	// JiraProjectTabPanels are tabs on the page of a project.
-	JiraProjectTabPanels []ProjectTabPanel `json:"jiraProjectTabPanels,omitzero" vars:"project" product:"jira"`
+	JiraProjectTabPanels []TabPanel `json:"jiraProjectTabPanels,omitzero" vars:"project" product:"jira"`
 	// JiraProjectAdminTabPanels are tabs in the settings of a project.
 	JiraProjectAdminTabPanels []ProjectAdminTabPanel `json:"jiraProjectAdminTabPanels,omitzero" vars:"project" product:"jira"`
 	// JiraReports are pages in the list of reports of a project.

@@ -20,28 +20,20 @@ func (Product) words() []string { return []string{"jira", "confluence"} }
 // that of its kinds of modules, or else of its scopes. It is empty when nothing
 // in it belongs to one product alone, and when things of both are in it.
 func (a *App) Product() Product {
-	var found Product
-	seen := func(p Product) bool {
-		if p != "" && found != "" && p != found {
-			found = ""
-			return false
-		}
-		if p != "" {
-			found = p
-		}
-		return true
-	}
+	var found []Product
 	for k := range a.Modules.used() {
-		if !seen(k.product) {
-			return ""
+		found = append(found, k.product)
+	}
+	if slices.Max(append(found, "")) == "" {
+		for _, s := range a.Scopes {
+			found = append(found, s.product())
 		}
 	}
-	for _, s := range a.Scopes {
-		if !seen(s.product()) {
-			return ""
-		}
+	found = slices.DeleteFunc(found, func(p Product) bool { return p == "" })
+	if len(found) == 0 || slices.Min(found) != slices.Max(found) {
+		return ""
 	}
-	return found
+	return found[0]
 }
 
 // product is the one product that has the scope; empty for the scopes of both

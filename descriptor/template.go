@@ -2,6 +2,7 @@ package descriptor
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -18,7 +19,7 @@ import (
 //
 //	{{baseUrl}}, {{localBaseUrl}}, ${addon.base-url}   BaseURL
 //	{{key}}, {{appKey}}, ${addon.key}                  the key of the app
-//	{{environment}}                                    Environment
+//	{{environment}}                                    Environment, or production
 //	{{env.NAME}}                                       what Env has under NAME
 //
 // The spellings in one line mean the same: they are those of this package, of
@@ -190,7 +191,7 @@ func (t Template) value(name, key string) (string, bool) {
 	case "key", "appKey", "addon.key":
 		return key, key != ""
 	case "environment":
-		return t.Environment, t.Environment != ""
+		return cmp.Or(t.Environment, production), true
 	}
 	if env, ok := strings.CutPrefix(name, "env."); ok && env != "" {
 		if t.Env != nil {

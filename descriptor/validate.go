@@ -16,15 +16,13 @@ import (
 // would refuse. The limits are those of the schemas that Atlassian publishes.
 // The base URL must be set, see WithBaseURL.
 //
-// The product is the one that the document is for; an empty one is found by
-// App.Product. While it stays empty, what only one product has is not judged.
+// The product is the one that the document is for. An empty one is found by
+// App.Product; if there are kinds of modules of both, it is that of the first.
+// While it stays empty, what only one product has is right.
 func (a *App) Validate(p Product) Findings {
 	c := &checker{app: a, shapes: shapes(), keys: map[string]placed{}}
 	c.word("product", string(p), p.words())
-	c.product = p
-	if p == "" {
-		c.product = a.Product()
-	}
+	c.product = cmp.Or(p, a.Product(), a.Modules.first())
 	c.structure("", reflect.ValueOf(a).Elem(), urlRule{})
 	c.resolve()
 	return c.findings
@@ -142,14 +140,13 @@ func (PortalIcon) closed()        {}
 
 // check checks the modules themselves; the tags of Modules say nothing.
 func (m *Modules) check(c *checker, path string) {
-	product := cmp.Or(c.product, c.firstOfTwo(m))
 	m.each(func(k kind, at string, v reflect.Value) {
 		c.kind, c.own = k, nil
 		if own, ok := v.Addr().Interface().(interface{ variables() []string }); ok {
 			c.own = own.variables()
 		}
-		if k.product != "" && product != "" && k.product != product {
-			c.add(at, RuleProduct, "", "is a kind of module of %s, and the document is for %s", k.product, product)
+		if k.product != "" && k.product != c.product {
+			c.add(at, RuleProduct, "", "is a kind of module of %s, and the document is for %s", k.product, c.product)
 		}
 		key, keyAt := moduleKey(v), join(at, "key")
 		// Atlassian's schema asks for no key of a webhook, and older documents
@@ -171,16 +168,11 @@ func (m *Modules) check(c *checker, path string) {
 	}
 }
 
-// firstOfTwo is the product of the first kind that belongs to one alone, if
-// there are kinds of both.
-func (c *checker) firstOfTwo(m *Modules) Product {
-	var first Product
+// first is the product of the first kind that belongs to one alone.
+func (m *Modules) first() Product {
 	for k := range m.used() {
-		switch {
-		case first == "":
-			first = k.product
-		case k.product != "" && k.product != first:
-			return first
+		if k.product != "" {
+			return k.product
 		}
 	}
 	return ""

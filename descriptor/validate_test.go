@@ -204,7 +204,7 @@ func TestValidateRules(t *testing.T) {
 func checkRule(t *testing.T, p descriptor.Product, level descriptor.Level, frame, bad, good, path string, rule descriptor.Rule, message string) {
 	t.Helper()
 	judge := func(part string) descriptor.Findings {
-		return whole(parse(t, strings.Replace(frame, "%", part, 1))).Validate(p)
+		return whole(parse(t, strings.Replace(frame, "%", part, 1))).Validate(p).At(level)
 	}
 	if found := judge(good); len(found) > 0 {
 		t.Errorf("the good example: %v", found)

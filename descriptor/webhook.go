@@ -25,7 +25,7 @@ type Webhook struct {
 }
 
 func (w *Webhook) check(c *checker, path string) {
-	c.known(join(path, "event"), string(w.Event), "an event", events[c.product])
+	c.known(join(path, "event"), string(w.Event), "an event", events)
 	if c.product == Confluence && w.Filter != "" {
 		c.warn(join(path, "filter"), RuleProduct, w.Filter, "counts in Jira alone")
 	}
