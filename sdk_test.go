@@ -38,6 +38,8 @@ var allowed = map[string][]string{
 	// auth cannot cancel itself out.
 	"/devhost":     {"/descriptor"},
 	"/connecttest": {"/devhost"},
+	"/cmd/connect": {"/descriptor"},
+	"/schemacheck": {"/descriptor"},
 	"/example-app": {"/auth", "/connect", "/descriptor", "/devhost", "/hostclient", "/lifecycle", "/store", "/store/boltstore", "/webhook"},
 }
 

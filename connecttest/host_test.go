@@ -38,7 +38,7 @@ func start(t *testing.T) (*connecttest.Host, *connecttest.Clock) {
 				"key": appKey, "name": "Tiny", "baseUrl": app.URL + "/app", "authentication": map[string]string{"type": "jwt"},
 				"lifecycle": map[string]string{"installed": "/installed", "uninstalled": "/uninstalled"},
 				"scopes":    []string{"WRITE", "ACT_AS_USER"},
-				"modules":   map[string]any{"generalPages": []any{map[string]any{"key": "page", "url": "/page?i={issue.key}"}}},
+				"modules":   map[string]any{"generalPages": []any{map[string]any{"key": "page", "name": map[string]string{"value": "Page"}, "url": "/page?i={issue.key}"}}},
 			})
 		}
 	}))

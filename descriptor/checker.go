@@ -71,7 +71,9 @@ func (c *checker) structure(path string, v reflect.Value, around urlRule) {
 		if r.url.role == roleAction {
 			r.url.role = around.role
 		}
-		c.value(join(path, m.name), v.FieldByIndex(m.index), &r, cacheable)
+		if f := v.FieldByIndex(m.index); r.required || !f.IsZero() {
+			c.value(join(path, m.name), f, &r, cacheable)
+		}
 	}
 	if own, ok := v.Addr().Interface().(checks); ok {
 		own.check(c, path)

@@ -303,7 +303,7 @@ type PublishCondition struct {
 // PublishDialog is shown when a page may not be published.
 type PublishDialog struct {
 	// URL is where its content is, relative to what the context says.
-	URL string `json:"url,omitzero" connect:"required"`
+	URL string `json:"url,omitzero"`
 	// Width and Height are pixels or percentages, at most 10 characters.
 	Width  string `json:"width,omitzero" connect:"max=10"`
 	Height string `json:"height,omitzero" connect:"max=10"`

@@ -155,7 +155,7 @@ func ExpandURL(template string, value func(name string) (v string, ok bool)) str
 		case query >= 0 && x.start > query:
 			b.WriteString(url.QueryEscape(v))
 		default:
-			b.WriteString(url.PathEscape(v))
+			b.WriteString(strings.ReplaceAll(url.QueryEscape(v), "+", "%20"))
 		}
 	}
 	return b.String() + template[last:]

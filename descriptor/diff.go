@@ -147,19 +147,34 @@ func (d *Difference) compare(path string, was, is any) {
 	if reflect.DeepEqual(was, is) {
 		return
 	}
-	before, isObject := was.(map[string]any)
-	after, both := is.(map[string]any)
-	if isObject && both {
+	if before, after, ok := membersOf(path, was, is); ok {
 		d.compareMembers(before, after, func(name string) string { return join(path, name) })
 		return
 	}
-	before, isObject = byKey(was)
-	after, both = byKey(is)
-	if isObject && both {
+	if before, after, ok := modulesOf(was, is); ok {
 		d.compareMembers(before, after, func(key string) string { return path + "[" + strconv.Quote(key) + "]" })
 		return
 	}
 	d.Changes = append(d.Changes, Change{Path: path, Old: raw(was), New: raw(is)})
+}
+
+// membersOf are the members of two objects. Modules that are not there are
+// empty ones.
+func membersOf(path string, was, is any) (before, after map[string]any, ok bool) {
+	before, wasObject := was.(map[string]any)
+	after, isObject := is.(map[string]any)
+	both := wasObject && isObject
+	return before, after, both || path == "modules" && (wasObject || isObject)
+}
+
+// modulesOf are the modules of two lists by their keys; a list that is not
+// there is empty.
+func modulesOf(was, is any) (before, after map[string]any, ok bool) {
+	before, ofBefore := byKey(was)
+	after, ofAfter := byKey(is)
+	ofBefore = ofBefore || was == (any)(absent{})
+	ofAfter = ofAfter || is == (any)(absent{})
+	return before, after, ofBefore && ofAfter && len(before)+len(after) > 0
 }
 
 func (d *Difference) compareMembers(before, after map[string]any, at func(name string) string) {

@@ -143,7 +143,9 @@ func (n *enumeration) structure(path string, v reflect.Value, around urlRole) {
 		}
 		e := roleEndpoints[role]
 		e.Cacheable = e.Kind == EndpointFrame && s.cacheable >= 0 && v.Field(s.cacheable).Bool()
-		n.value(join(path, m.name), v.FieldByIndex(m.index), role, e)
+		if f := v.FieldByIndex(m.index); !f.IsZero() {
+			n.value(join(path, m.name), f, role, e)
+		}
 	}
 	if own, ok := v.Addr().Interface().(listed); ok {
 		own.list(n, path)

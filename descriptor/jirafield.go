@@ -156,7 +156,7 @@ type FieldTemplate struct {
 	Type FieldTemplateType `json:"type,omitzero" connect:"required"`
 	// URL is absolute or relative to the host's base URL, and may hold context
 	// parameters.
-	URL string `json:"url,omitzero" connect:"required,url=link"`
+	URL string `json:"url,omitzero" connect:"required,url=template"`
 	// Extra holds the members that this package does not know, by name.
 	Extra map[string]json.RawMessage `json:",embed"`
 }

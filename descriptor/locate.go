@@ -2,8 +2,7 @@ package descriptor
 
 import (
 	"bytes"
-	"errors"
-	"io"
+	"iter"
 	"strconv"
 	"strings"
 
@@ -16,107 +15,167 @@ import (
 // the document do not disturb it. It fails, with a *ReadError, when the
 // document is not JSON.
 func (f Findings) Locate(document []byte) error {
-	starts, err := valueStarts(document)
-	if err != nil {
-		return err
+	wanted := &pathTree{}
+	for _, finding := range f {
+		wanted.add(finding.Path)
+	}
+	l := locator{jsontext.NewDecoder(bytes.NewBuffer(document), jsontext.AllowDuplicateNames(true)), document}
+	if err := l.value(wanted, ""); err != nil {
+		return located(document, err)
 	}
 	lines := lineStarts(document)
 	for _, finding := range f {
-		offset := starts[finding.Path]
-		for path := finding.Path; path != ""; {
-			if at, ok := starts[path]; ok {
-				offset = at
-				break
-			}
-			path = parent(path)
-		}
-		finding.Line, finding.Column = lines.position(offset)
+		finding.Line, finding.Column = lines.position(wanted.offset(finding.Path))
 	}
 	return nil
 }
 
-// parent is the path of what a value is in; empty for the document.
-func parent(path string) string {
-	if strings.HasSuffix(path, "]") {
-		// A quoted name may hold brackets of its own.
-		if strings.HasSuffix(path, `"]`) {
-			return path[:max(0, strings.LastIndex(path, `["`))]
-		}
-		return path[:strings.LastIndexByte(path, '[')]
-	}
-	return path[:max(0, strings.LastIndexByte(path, '.'))]
+// pathTree are the paths that are looked for, by their parts, and where their
+// values were found.
+type pathTree struct {
+	parts map[string]*pathTree
+	found bool
+	start int
 }
 
-// valueStarts are the offsets of all values of a document by their paths. Of
-// modules of which an app has one, both forms have both paths.
-func valueStarts(document []byte) (map[string]int, error) {
-	starts := map[string]int{}
-	dec := jsontext.NewDecoder(bytes.NewBuffer(document), jsontext.AllowDuplicateNames(true))
-	if err := walkValues(dec, document, "", starts); err != nil && !errors.Is(err, io.EOF) {
-		return nil, located(document, err)
+func (t *pathTree) add(path string) {
+	for part := range pathParts(path) {
+		if t.parts[part] == nil {
+			if t.parts == nil {
+				t.parts = map[string]*pathTree{}
+			}
+			t.parts[part] = &pathTree{}
+		}
+		t = t.parts[part]
 	}
-	return starts, nil
 }
 
-func walkValues(dec *jsontext.Decoder, document []byte, path string, starts map[string]int) error {
-	kind := dec.PeekKind()
-	starts[path] = int(valueStart(document, dec.InputOffset()))
-	if alias := oneInArray(path); alias != "" {
-		starts[alias] = starts[path]
+// offset is where the value of a path begins, or the nearest one around it.
+func (t *pathTree) offset(path string) int {
+	start := t.start
+	for part := range pathParts(path) {
+		if t = t.parts[part]; t == nil || !t.found {
+			break
+		}
+		start = t.start
 	}
-	switch kind {
-	case jsontext.KindBeginObject:
-		if _, err := dec.ReadToken(); err != nil {
+	return start
+}
+
+// pathParts splits a path into names and places in arrays; these keep their
+// brackets.
+func pathParts(path string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for path != "" {
+			part := path
+			if quoted, ok := strings.CutPrefix(path, "["); ok && strings.HasPrefix(quoted, `"`) {
+				prefix, err := strconv.QuotedPrefix(quoted)
+				if err != nil {
+					return
+				}
+				path = strings.TrimPrefix(quoted[len(prefix):], "]")
+				// A quoted prefix can be unquoted.
+				part, _ = strconv.Unquote(prefix)
+			} else {
+				end := strings.IndexAny(path[1:], ".[") + 1
+				if end == 0 {
+					end = len(path)
+				}
+				part, path = path[:end], path[end:]
+			}
+			path = strings.TrimPrefix(path, ".")
+			if !yield(part) {
+				return
+			}
+		}
+	}
+}
+
+// locator walks a document and takes note of where values begin that somebody
+// looks for.
+type locator struct {
+	*jsontext.Decoder
+	document []byte
+}
+
+// value walks the next value. Nobody looks for what is in it if t is nil.
+func (l locator) value(t *pathTree, within string) error {
+	if t == nil {
+		return l.SkipValue()
+	}
+	kind := l.PeekKind()
+	if !t.found {
+		t.found, t.start = true, int(valueStart(l.document, l.InputOffset()))
+	}
+	switch {
+	case len(t.parts) == 0:
+		return l.SkipValue()
+	case kind == jsontext.KindBeginObject:
+		return l.object(t, within)
+	case kind == jsontext.KindBeginArray:
+		return l.array(func(i int) *pathTree { return t.parts["["+strconv.Itoa(i)+"]"] })
+	}
+	return l.SkipValue()
+}
+
+func (l locator) object(t *pathTree, within string) error {
+	if _, err := l.ReadToken(); err != nil {
+		return err
+	}
+	for l.PeekKind() != jsontext.KindEndObject {
+		token, err := l.ReadToken()
+		if err != nil {
 			return err
 		}
-		for dec.PeekKind() != jsontext.KindEndObject {
-			name, err := dec.ReadToken()
-			if err != nil {
-				return err
-			}
-			if err := walkValues(dec, document, join(path, name.String()), starts); err != nil {
-				return err
-			}
+		name := token.String()
+		switch next := t.parts[name]; {
+		case within == "modules" && next != nil:
+			err = l.modules(name, next)
+		case within == "":
+			err = l.value(next, name)
+		default:
+			err = l.value(next, "elsewhere")
 		}
-	case jsontext.KindBeginArray:
-		if _, err := dec.ReadToken(); err != nil {
+		if err != nil {
 			return err
 		}
-		for i := 0; dec.PeekKind() != jsontext.KindEndArray; i++ {
-			if err := walkValues(dec, document, index(path, i), starts); err != nil {
-				return err
-			}
-		}
-	default:
-		return dec.SkipValue()
 	}
-	_, err := dec.ReadToken()
+	_, err := l.ReadToken()
 	return err
 }
 
-// oneInArray is the other path of a value in a module that stands in the other
-// form than findings take it to: an object where they say [0], or [0] where
-// they say nothing.
-func oneInArray(path string) string {
-	rest, ok := strings.CutPrefix(path, "modules.")
-	if !ok {
-		return ""
+func (l locator) array(item func(i int) *pathTree) error {
+	if _, err := l.ReadToken(); err != nil {
+		return err
 	}
-	end := strings.IndexAny(rest, ".[")
-	if end < 0 {
-		end = len(rest)
+	for i := 0; l.PeekKind() != jsontext.KindEndArray; i++ {
+		if err := l.value(item(i), "elsewhere"); err != nil {
+			return err
+		}
 	}
-	k, known := kindByName[rest[:end]]
-	tail, first := strings.CutPrefix(rest[end:], "[0]")
-	switch {
-	case !known:
-		return ""
-	case k.single && first:
-		return join("modules", k.name) + tail
-	case !k.single && !first && strings.HasPrefix(rest[end:], "."):
-		return join("modules", k.name) + "[0]" + rest[end:]
+	_, err := l.ReadToken()
+	return err
+}
+
+// modules walks the modules of a kind. One object where others have a list is
+// the first of that list; a list of one where others have an object is that
+// object.
+func (l locator) modules(name string, t *pathTree) error {
+	k, known := kindByName[name]
+	switch kind := l.PeekKind(); {
+	case known && !k.single && kind == jsontext.KindBeginObject:
+		t.found, t.start = true, int(valueStart(l.document, l.InputOffset()))
+		return l.value(t.parts["[0]"], "elsewhere")
+	case known && k.single && kind == jsontext.KindBeginArray:
+		t.found, t.start = true, int(valueStart(l.document, l.InputOffset()))
+		return l.array(func(i int) *pathTree {
+			if i == 0 {
+				return t
+			}
+			return nil
+		})
 	}
-	return ""
+	return l.value(t, "elsewhere")
 }
 
 // lines are the offsets at which lines begin.

@@ -28,7 +28,7 @@ type Modules struct {
 	// WebItems are links and buttons in the product.
 	WebItems []WebItem `json:"webItems,omitzero" vars:"all"`
 	// WebSections are groups of web items.
-	WebSections []WebSection `json:"webSections,omitzero" vars:"all"`
+	WebSections []WebSection `json:"webSections,omitzero" vars:"none"`
 	// Dialogs are frames that open over a page of the product.
 	Dialogs []Dialog `json:"dialogs,omitzero" vars:"pages"`
 	// KeyboardShortcuts open modules of the app at the press of keys.

@@ -72,7 +72,8 @@ var tinyDescriptor = `{
       {"key": "path", "name": {"value": "In the path"}, "url": "/in/{board.id}/x"},
       {"key": "cached", "name": {"value": "Cached"}, "url": "/cached?a={issue.key}", "cacheable": true}],
     "configurePage": {"key": "configure", "name": {"value": "Set up"}, "url": "/configure"},
-    "jiraIssueGlances": [{"key": "glance", "name": {"value": "Glance"}, "target": {"type": "web_panel", "url": "/glance"}}],
+    "jiraIssueGlances": [{"key": "glance", "name": {"value": "Glance"}, "icon": {"url": "/icon.svg"},
+      "content": {"type": "label", "label": {"value": "Glance"}}, "target": {"type": "web_panel", "url": "/glance"}}],
     "webhooks": [
       {"event": "jira:issue_updated", "url": "/hook/updated?key={issue.key}"},
       {"event": "jira:issue_created", "url": "/hook/created", "filter": "project = OPS", "excludeBody": true},

@@ -327,27 +327,27 @@ func TestDescriptorRefused(t *testing.T) {
 		edit  func(*testApp)
 		fault string
 	}{
-		{"no key", func(a *testApp) { a.set("key", "") }, `key ""`},
-		{"odd key", func(a *testApp) { a.set("key", "a/b") }, `key "a/b"`},
-		{"long key", func(a *testApp) { a.set("key", strings.Repeat("k", 81)) }, "1 to 80"},
-		{"no base URL", func(a *testApp) { a.set("baseUrl", "") }, "baseUrl is missing"},
-		{"base URL of another kind", func(a *testApp) { a.set("baseUrl", "ftp://example.com") }, "not an http or https address"},
-		{"long base URL", func(a *testApp) { a.set("baseUrl", "https://example.com/"+strings.Repeat("a", 200)) }, "longer than 200"},
+		{"no key", func(a *testApp) { a.set("key", "") }, "key: is missing"},
+		{"odd key", func(a *testApp) { a.set("key", "a/b") }, `key: "a/b" must be`},
+		{"long key", func(a *testApp) { a.set("key", strings.Repeat("k", 81)) }, "key: has 81 characters"},
+		{"no base URL", func(a *testApp) { a.set("baseUrl", "") }, "baseUrl: is missing"},
+		{"base URL of another kind", func(a *testApp) { a.set("baseUrl", "ftp://example.com") }, "baseUrl: must be https"},
+		{"long base URL", func(a *testApp) { a.set("baseUrl", "https://example.com/"+strings.Repeat("a", 200)) }, "at most 200"},
 		{"no authentication", func(a *testApp) { a.set("authentication", map[string]string{"type": "none"}) }, "authentication.type"},
-		{"no installed", func(a *testApp) { a.set("lifecycle", map[string]string{}) }, "lifecycle.installed is missing"},
-		{"absolute installed", func(a *testApp) { a.set("lifecycle", map[string]string{"installed": "https://example.com/x"}) }, "lifecycle.installed"},
-		{"unknown scope", func(a *testApp) { a.set("scopes", []string{"READ", "EVERYTHING"}) }, `"EVERYTHING" is not a scope`},
-		{"mixed scope", func(a *testApp) { a.set("scopes", []string{"Read"}) }, `"Read" is not a scope`},
-		{"webhooks without READ", func(a *testApp) { a.set("scopes", []string{}) }, "webhooks need the scope READ"},
+		{"no installed", func(a *testApp) { a.set("lifecycle", map[string]string{}) }, "lifecycle.installed: is missing"},
+		{"absolute installed", func(a *testApp) { a.set("lifecycle", map[string]string{"installed": "https://example.com/x"}) }, "lifecycle.installed: must be relative"},
+		{"unknown scope", func(a *testApp) { a.set("scopes", []string{"READ", "EVERYTHING"}) }, `scopes[1]: "EVERYTHING" is none of`},
+		{"mixed scope", func(a *testApp) { a.set("scopes", []string{"Read"}) }, `scopes[0]: "Read" is none of`},
+		{"webhooks without READ", func(a *testApp) { a.set("scopes", []string{}) }, "scopes: must have READ"},
 		{"bad filter", func(a *testApp) {
 			a.set("modules", map[string]any{"webhooks": []any{map[string]string{"event": "jira:issue_created", "url": "/x", "filter": "project ="}}})
 		}, "filter of jira:issue_created"},
 		{"webhook without a URL", func(a *testApp) {
 			a.set("modules", map[string]any{"webhooks": map[string]string{"event": "jira:issue_created"}})
-		}, "needs an event and a url"},
+		}, "modules.webhooks[0].url: is missing"},
 		{"a key twice", func(a *testApp) {
 			a.set("modules", map[string]any{"generalPages": []any{map[string]string{"key": "k", "url": "/"}, map[string]string{"key": "k", "url": "/"}}})
-		}, `key "k" is used twice`},
+		}, `"k" is already the key at`},
 		{"modules of another shape", func(a *testApp) { a.set("modules", map[string]any{"generalPages": 3}) }, "modules.generalPages"},
 	}
 	for _, tt := range tests {
@@ -385,8 +385,8 @@ func TestDescriptorDoesNotLoad(t *testing.T) {
 	tests := []struct{ name, url, fault string }{
 		{"missing", srv.URL + "/none", "status 404"},
 		{"moved", srv.URL + "/moved", "status 302"},
-		{"no JSON", srv.URL + "/text", "not valid JSON"},
-		{"more than one value", srv.URL + "/trailing", "not valid JSON"},
+		{"no JSON", srv.URL + "/text", "line 1, column 1: invalid character"},
+		{"more than one value", srv.URL + "/trailing", "after top-level value"},
 		{"too long", srv.URL + "/long", "longer than"},
 		{"not an address", "atlassian-connect.json", "is not an http or https address"},
 		{"a file", "file:///etc/passwd", "is not an http or https address"},

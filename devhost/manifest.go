@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/atlassian-connect-go/sdk/descriptor"
 )
 
 // maxDescriptor is the longest descriptor read, in bytes.
@@ -73,76 +73,46 @@ func (m *module) title() string {
 // installed. Every fault is named, not just the first.
 func parseManifest(b []byte) (*manifest, error) {
 	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
+	app, err := descriptor.Parse(b)
+	if err != nil {
+		return nil, err
+	}
 	var m manifest
 	if err := json.Unmarshal(b, &m); err != nil {
 		return nil, fmt.Errorf("the descriptor is not valid JSON of its shape: %w", err)
 	}
 	m.BaseURL = strings.TrimSuffix(m.BaseURL, "/")
-	err := errors.Join(m.checkIdentity(), m.checkLifecycle(), m.checkScopes(), m.readModules())
-	if err != nil {
+	if err := errors.Join(refused(app), m.checkAuthentication(), m.readModules()); err != nil {
 		return nil, err
 	}
-	return &m, nil
-}
-
-func (m *manifest) checkIdentity() error {
-	var errs []error
-	if !regexp.MustCompile(`^[a-zA-Z0-9._-]{1,80}$`).MatchString(m.Key) {
-		errs = append(errs, fmt.Errorf("key %q: want 1 to 80 letters, digits, '.', '_' or '-'", m.Key))
-	}
-	u, err := url.Parse(m.BaseURL)
-	switch {
-	case m.BaseURL == "":
-		errs = append(errs, errors.New("baseUrl is missing"))
-	case err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || u.RawQuery != "" || u.Fragment != "":
-		errs = append(errs, fmt.Errorf("baseUrl %q is not an http or https address", m.BaseURL))
-	case len(m.BaseURL) > 200:
-		errs = append(errs, errors.New("baseUrl is longer than 200 characters"))
-	}
-	if t := m.Authentication.Type; !strings.EqualFold(t, "jwt") {
-		errs = append(errs, fmt.Errorf("authentication.type is %q: this host installs apps with \"jwt\" only", t))
-	}
-	return errors.Join(errs...)
-}
-
-func (m *manifest) checkLifecycle() error {
-	var errs []error
-	if m.Lifecycle.Installed == "" {
-		errs = append(errs, errors.New("lifecycle.installed is missing: an app with authentication jwt must have it"))
-	}
-	for _, c := range []struct{ event, path string }{
-		{"installed", m.Lifecycle.Installed}, {"enabled", m.Lifecycle.Enabled},
-		{"disabled", m.Lifecycle.Disabled}, {"uninstalled", m.Lifecycle.Uninstalled},
-	} {
-		if c.path == "" {
-			continue
-		}
-		if _, err := url.Parse(c.path); err != nil || !strings.HasPrefix(c.path, "/") || strings.HasPrefix(c.path, "//") {
-			errs = append(errs, fmt.Errorf("lifecycle.%s %q is not a path that starts with a slash", c.event, c.path))
-		}
-	}
-	return errors.Join(errs...)
-}
-
-func (m *manifest) checkScopes() error {
-	var errs []error
-	for i, s := range m.Scopes {
-		up := strings.ToUpper(s)
-		if _, ok := scopeRank[up]; !ok || (s != up && s != strings.ToLower(s)) {
-			errs = append(errs, fmt.Errorf("scopes: %q is not a scope", s))
-		}
-		m.Scopes[i] = up
+	m.Scopes = nil
+	for _, s := range app.Scopes {
+		m.Scopes = append(m.Scopes, strings.ToUpper(string(s)))
 	}
 	slices.Sort(m.Scopes)
 	m.Scopes = slices.Compact(m.Scopes)
-	return errors.Join(errs...)
+	return &m, nil
+}
+
+// refused is what Jira would refuse in a descriptor. An app beside this host
+// may do without https.
+func refused(app *descriptor.App) error {
+	return slices.DeleteFunc(app.Validate(descriptor.Jira), func(f *descriptor.Finding) bool {
+		return f.Rule == descriptor.RuleHTTPS && strings.HasPrefix(strings.ToLower(app.BaseURL), "http://")
+	}).Err()
+}
+
+func (m *manifest) checkAuthentication() error {
+	if t := m.Authentication.Type; !strings.EqualFold(t, "jwt") {
+		return fmt.Errorf("authentication.type is %q: this host installs apps with \"jwt\" only", t)
+	}
+	return nil
 }
 
 // readModules takes each kind as one object or as a list of them, since both
 // occur for the same kind.
 func (m *manifest) readModules() error {
 	var errs []error
-	seen := make(map[string]bool)
 	for kind, raw := range m.Modules {
 		list, err := readModuleList(raw)
 		if err != nil {
@@ -151,11 +121,7 @@ func (m *manifest) readModules() error {
 		}
 		for _, mod := range list {
 			mod.Kind = kind
-			if mod.Key != "" && seen[mod.Key] {
-				errs = append(errs, fmt.Errorf("modules.%s: key %q is used twice", kind, mod.Key))
-			}
-			seen[mod.Key] = true
-			errs = append(errs, m.checkModule(&mod))
+			errs = append(errs, mod.checkFilter())
 			m.modules = append(m.modules, mod)
 		}
 	}
@@ -176,23 +142,15 @@ func readModuleList(raw json.RawMessage) ([]module, error) {
 	return []module{one}, nil
 }
 
-func (m *manifest) checkModule(mod *module) error {
-	if mod.Kind != "webhooks" {
+// checkFilter finds a webhook's filter that this host cannot evaluate.
+func (m *module) checkFilter() error {
+	if m.Kind != "webhooks" || m.Filter == "" {
 		return nil
 	}
-	var errs []error
-	if mod.Event == "" || !strings.HasPrefix(mod.URL, "/") {
-		errs = append(errs, fmt.Errorf("modules.webhooks: a webhook needs an event and a url that starts with a slash (event %q, url %q)", mod.Event, mod.URL))
+	if _, err := parseJQL(m.Filter); err != nil {
+		return fmt.Errorf("modules.webhooks: filter of %s: %w", m.Event, err)
 	}
-	if mod.Filter != "" {
-		if _, err := parseJQL(mod.Filter); err != nil {
-			errs = append(errs, fmt.Errorf("modules.webhooks: filter of %s: %w", mod.Event, err))
-		}
-	}
-	if !grants(m.Scopes, "READ") {
-		errs = append(errs, errors.New("modules.webhooks: webhooks need the scope READ"))
-	}
-	return errors.Join(errs...)
+	return nil
 }
 
 // find returns the module with a key.

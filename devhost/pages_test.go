@@ -129,7 +129,11 @@ func TestPages(t *testing.T) {
 // What is shown of an app depends on what it offers and on whether it is enabled.
 func TestPagesOfApps(t *testing.T) {
 	h, a, _ := newHost(t, devhost.Config{})
-	glance := map[string]any{"key": "glance", "target": map[string]any{"url": "/glance"}}
+	text := map[string]any{"value": "Glance"}
+	glance := map[string]any{
+		"key": "glance", "name": text, "icon": map[string]any{"url": "/icon.svg"},
+		"content": map[string]any{"type": "label", "label": text}, "target": map[string]any{"type": "web_panel", "url": "/glance"},
+	}
 	page := map[string]any{"key": "tiny", "name": map[string]any{"value": "Tiny"}, "url": "/page"}
 	tests := []struct {
 		name            string

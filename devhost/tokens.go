@@ -7,7 +7,10 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/atlassian-connect-go/sdk/descriptor"
 )
 
 // Context says where in the product a page is shown.
@@ -129,35 +132,17 @@ func (h *Host) variables(accountID string, c Context) map[string]string {
 	if accountID != "" {
 		v["user.accountId"] = accountID
 	}
+	v["condition.user_is_logged_in"] = strconv.FormatBool(accountID != "")
+	v["condition.user_is_admin"] = strconv.FormatBool(h.jira.allowed(accountID, Administer))
 	return v
 }
 
-// expand puts values into the braces of a URL template: percent-encoded in the
-// path, form-encoded in the query. A variable without a value becomes empty.
+// expand puts values in the place of the context parameters of a URL.
 func expand(template string, values map[string]string) string {
-	var b strings.Builder
-	encode := percentEncode
-	for template != "" {
-		i := strings.IndexAny(template, "{?")
-		if i < 0 {
-			break
-		}
-		b.WriteString(template[:i])
-		if template[i] == '?' {
-			encode = url.QueryEscape
-			b.WriteByte('?')
-			template = template[i+1:]
-			continue
-		}
-		name, rest, closed := strings.Cut(template[i+1:], "}")
-		if !closed {
-			template = template[i:]
-			break
-		}
-		b.WriteString(encode(values[name]))
-		template = rest
-	}
-	return b.String() + template
+	return descriptor.ExpandURL(template, func(name string) (string, bool) {
+		value, ok := values[name]
+		return value, ok
+	})
 }
 
 // FrameURL returns the address a frame of the app's page is given: context

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/atlassian-connect-go/sdk/descriptor"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// call runs the command as a shell would, in testdata.
+func call(t *testing.T, stdin string, args ...string) (status int, out, err string) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	status = run(t.Context(), append([]string{"connect"}, args...), terminal{strings.NewReader(stdin), &stdout, &stderr})
+	return status, stdout.String(), stderr.String()
+}
+
+func inTestdata(t *testing.T) { t.Chdir("testdata") }
+
+// Each command with what it prints and its exit status, as they stand in
+// testdata.
+func TestGolden(t *testing.T) {
+	inTestdata(t)
+	for name, args := range map[string]string{
+		"check-faulty":      "check faulty.json",
+		"check-faulty-json": "check --json faulty.json",
+		"check-good":        "check --key good good.json",
+		"check-good-json":   "check good.json --key good --json",
+		"check-confluence":  "check --product confluence --key good good.json",
+		"check-broken":      "check broken.json",
+		"check-no-key":      "check good.json",
+		"check-help":        "check --help",
+		"print":             "descriptor print --base-url https://tunnel.example.com/ --key good --environment dev good.json",
+		"print-broken":      "descriptor print broken.json",
+		"diff":              "descriptor diff --key good good.json next.json",
+		"diff-back":         "descriptor diff --key good next.json good.json",
+		"diff-same":         "descriptor diff --key good good.json good.json",
+		"diff-json":         "descriptor diff --json --key good good.json next.json",
+		"diff-exit-code":    "descriptor diff --exit-code --key good good.json next.json",
+		"help":              "--help",
+		"no-file":           "check nowhere.json",
+		"no-command":        "chekc",
+		"no-subcommand":     "descriptor prnt",
+		"no-flag":           "check --prodct jira",
+		"no-product":        "check --product trello good.json",
+		"too-many":          "check a.json b.json",
+		"diff-of-one":       "descriptor diff a.json",
+		"diff-of-stdin":     "descriptor diff - -",
+	} {
+		t.Run(name, func(t *testing.T) {
+			status, out, err := call(t, "", strings.Fields(args)...)
+			golden(t, name+".txt", fmt.Sprintf("$ connect %s\n%s--- beside it, and the exit status\n%s%d\n", args, out, err, status))
+		})
+	}
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("golden", name)
+	if *update {
+		if err := os.MkdirAll("golden", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want, err := os.ReadFile(file); err != nil || string(want) != got {
+		t.Errorf("%s differs (%v); got:\n%s", file, err, got)
+	}
+}
+
+// Without an argument the usual file is taken, and "-" is the standard input.
+func TestSources(t *testing.T) {
+	good, err := os.ReadFile("testdata/good.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	if status, _, stderr := call(t, "", "check", "--key", "good"); status != exitFailed || !strings.Contains(stderr, "atlassian-connect.json: no such file") {
+		t.Errorf("without a file: %d, %q", status, stderr)
+	}
+	if err := os.WriteFile(defaultFile, good, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if status, _, stderr := call(t, "", "check", "--key", "good"); status != 0 || stderr != "atlassian-connect.json: 0 errors, 0 warnings\n" {
+		t.Errorf("the usual file: %d, %q", status, stderr)
+	}
+	if status, _, stderr := call(t, string(good), "check", "-", "--key", "good"); status != 0 || stderr != "standard input: 0 errors, 0 warnings\n" {
+		t.Errorf("standard input: %d, %q", status, stderr)
+	}
+	if status, out, _ := call(t, `{"name":"`+strings.Repeat("x", descriptor.MaxSize)+`"}`, "check", "-"); status != exitErrors || !strings.Contains(out, "larger than") {
+		t.Errorf("too large: %d, %q", status, out)
+	}
+}
+
+// A descriptor is taken from a URL too, and from an answer of 200 alone.
+func TestURL(t *testing.T) {
+	good, err := os.ReadFile("testdata/good.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/atlassian-connect.json":
+			w.Write(good)
+		case "/moved":
+			http.Redirect(w, r, "/atlassian-connect.json", http.StatusFound)
+		case "/long":
+			w.Write(bytes.Repeat([]byte(" "), descriptor.MaxSize+1))
+		default:
+			http.NotFound(w, r)
+		}
+	}))
+	t.Cleanup(server.Close)
+	for path, want := range map[string]struct {
+		status int
+		text   string
+	}{
+		"/atlassian-connect.json": {0, "0 errors, 0 warnings"},
+		"/moved":                  {0, "0 errors, 0 warnings"},
+		"/nowhere":                {exitFailed, "answers 404 Not Found"},
+		"/long":                   {exitErrors, "larger than"},
+	} {
+		status, out, stderr := call(t, "", "check", server.URL+path, "--key", "good")
+		if status != want.status || !strings.Contains(out+stderr, want.text) {
+			t.Errorf("%s: %d, %q, %q", path, status, out, stderr)
+		}
+	}
+	server.Close()
+	if status, _, stderr := call(t, "", "check", server.URL+"/atlassian-connect.json"); status != exitFailed || !strings.Contains(stderr, "refused") {
+		t.Errorf("no server: %d, %q", status, stderr)
+	}
+}
+
+// What check prints as JSON can be read as findings, with their places.
+func TestCheckJSON(t *testing.T) {
+	inTestdata(t)
+	_, out, _ := call(t, "", "check", "--json", "faulty.json")
+	var r report
+	if err := json.Unmarshal([]byte(out), &r); err != nil {
+		t.Fatal(err)
+	}
+	if r.Product != descriptor.Jira || r.Key != "my app" || len(r.Findings) != r.Errors+r.Warnings || r.Errors == 0 || r.Warnings == 0 {
+		t.Errorf("got %+v", r)
+	}
+	for _, f := range r.Findings {
+		if f.Line == 0 || f.Column == 0 || f.Level == "" || f.Rule == "" || f.Message == "" {
+			t.Errorf("got %+v", f)
+		}
+	}
+}
