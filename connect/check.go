@@ -94,8 +94,6 @@ func (a *App) checkEndpoint(e descriptor.Endpoint) string {
 // kindsFor returns the kinds of route that can serve the endpoint.
 func kindsFor(e descriptor.Endpoint) []kind {
 	switch {
-	case e.Kind == descriptor.EndpointLifecycle && !slices.Contains(ownEvents, e.Event):
-		return []kind{kindHost} // a data residency move
 	case e.Kind == descriptor.EndpointLifecycle:
 		return []kind{kindLifecycle}
 	case e.Kind == descriptor.EndpointWebhook:
@@ -113,8 +111,6 @@ func kindsFor(e descriptor.Endpoint) []kind {
 	}
 	return []kind{kindPublic, kindCacheable}
 }
-
-var ownEvents = []string{"installed", "uninstalled", "enabled", "disabled"}
 
 func either(kinds []kind) string {
 	words := make([]string, len(kinds))

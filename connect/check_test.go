@@ -118,3 +118,66 @@ func TestCheckBelowABasePath(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Which kinds of route serve which kinds of endpoint.
+func TestCheckKinds(t *testing.T) {
+	open := map[string]func(w *world, pattern string){
+		"Page":          func(w *world, p string) { w.Page(p, hello) },
+		"CacheablePage": func(w *world, p string) { w.CacheablePage(p, hello) },
+		"HostRequest":   func(w *world, p string) { w.HostRequest(p, hello) },
+		"API":           func(w *world, p string) { w.API(p, hello) },
+		"Session":       func(w *world, p string) { w.Session(p, hello) },
+		"Webhook":       func(w *world, p string) { w.Webhook(descriptor.EventIssueCreated, p, onEvent) },
+		"Public":        func(w *world, p string) { w.Public(p, http.HandlerFunc(hello)) },
+	}
+	text := descriptor.Plain("Text")
+	for name, c := range map[string]struct {
+		modules  descriptor.Modules
+		pattern  string
+		servedBy string
+	}{
+		"a page":           {descriptor.Modules{GeneralPages: []descriptor.Page{{Key: "m", Name: text, URL: "/m"}}}, "/m", "Page HostRequest"},
+		"a cacheable page": {descriptor.Modules{GeneralPages: []descriptor.Page{{Key: "m", Name: text, URL: "/m", Cacheable: true}}}, "/m", "CacheablePage"},
+		"a post function": {descriptor.Modules{JiraWorkflowPostFunctions: []descriptor.WorkflowPostFunction{{
+			Key: "m", Name: text, Triggered: descriptor.WorkflowTrigger{URL: "/m"}}}}, "/m", "HostRequest"},
+		"a JQL function": {descriptor.Modules{JiraJQLFunctions: []descriptor.JQLFunction{{
+			Key: "m", Name: "f", URL: "/m/{project.id}", Types: []descriptor.JQLType{descriptor.JQLIssue}, Operators: []descriptor.JQLOperator{descriptor.JQLIn}, Arguments: []descriptor.JQLArgument{}}}},
+			"/m/{x}", "HostRequest"},
+		"an action in a window": {descriptor.Modules{JiraDeploymentInfoProvider: &descriptor.DeploymentInfoProvider{
+			Key: "m", Name: text, HomeURL: "https://example.com", Actions: &descriptor.DeploymentActions{ListDeployments: &descriptor.Action{TemplateURL: baseURL + "/m?i={issue.key}"}}}},
+			"/m", "Public CacheablePage"},
+		"an action in a window with a token": {descriptor.Modules{JiraDeploymentInfoProvider: &descriptor.DeploymentInfoProvider{
+			Key: "m", Name: text, HomeURL: "https://example.com", Actions: &descriptor.DeploymentActions{ListDeployments: &descriptor.Action{TemplateURL: "/m?jwt={jwt}"}}}},
+			"/m", "Page HostRequest"},
+		"a picture": {descriptor.Modules{JiraProjectPages: []descriptor.ProjectPage{{Key: "m", Name: text, URL: "https://elsewhere.example.com", IconURL: "/m"}}}, "/m", "Public CacheablePage"},
+		"a webhook": {descriptor.Modules{Webhooks: []descriptor.Webhook{{Event: descriptor.EventIssueCreated, URL: "/m"}}}, "/m", "Webhook"},
+	} {
+		for kind, openRoute := range open {
+			w := newWorld(t, func(cfg *connect.Config) { cfg.Descriptor.Modules = c.modules })
+			openRoute(w, c.pattern)
+			refused := false
+			for _, f := range w.Findings() {
+				refused = refused || f.Rule == connect.RuleRoute && strings.HasPrefix(f.Path, "modules.") && f.Path != "modules.webhooks"
+			}
+			if want := !strings.Contains(" "+c.servedBy+" ", " "+kind+" "); refused != want {
+				t.Errorf("%s by %s: refused %v, want %v: %v", name, kind, refused, want, w.Findings())
+			}
+		}
+	}
+}
+
+// Findings have levels: what the host refuses is an error of Check, the rest is
+// not.
+func TestFindingsHaveLevels(t *testing.T) {
+	w := newWorld(t, func(c *connect.Config) {
+		c.Descriptor.Modules.GeneralPages = []descriptor.Page{{Key: "p", Name: descriptor.Plain("P"), URL: "/p?x={isue.key}"}}
+	})
+	w.Page("/p", hello)
+	if err := w.Check(); err != nil {
+		t.Error(err)
+	}
+	found := w.Findings()
+	if len(found) != 1 || found[0].Level != descriptor.LevelWarning || found[0].Rule != descriptor.RuleVariable {
+		t.Errorf("got %v", found)
+	}
+}

@@ -141,6 +141,30 @@ func TestTransportKeepsRequests(t *testing.T) {
 	}
 }
 
+// Before sees each request that the checks let through, and no credential.
+func TestBefore(t *testing.T) {
+	var seen []string
+	w := newWorldWith(t, "", nil, func(config *hostclient.Config) {
+		config.Before = func(r *http.Request) {
+			seen = append(seen, r.Method+" "+r.URL.Path+" "+r.Header.Get("Authorization"))
+		}
+	})
+	for _, path := range []string{"/x", "/y"} {
+		if _, err := hostclient.Get[struct{}](t.Context(), w.client, path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := w.client.HTTP().Get("http://elsewhere.invalid/z"); err == nil {
+		t.Error("another host was called")
+	}
+	if got, want := fmt.Sprint(seen), "[GET /x  GET /y ]"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if n := len(w.site.requests()); n != 2 {
+		t.Errorf("the host saw %d requests, want 2", n)
+	}
+}
+
 func TestUserAgent(t *testing.T) {
 	for _, c := range []struct {
 		name, config string
