@@ -1,6 +1,9 @@
 package descriptor
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"strings"
+)
 
 // TargetType says how the content behind a web item opens. The host takes the
 // words in all-lower and in all-upper case.
@@ -118,7 +121,7 @@ func (c *checker) link(path string, l link) {
 		c.url(at, l.url, urlRule{role: roleFrame, anywhere: true}, l.cacheable)
 	case same(l.context, ContextPage):
 		c.required(at, l.url)
-		c.refer(at, l.url, "generalPages", "adminPages", "configurePage", "postInstallPage",
+		c.refer(at, pageKey(l.url), "generalPages", "adminPages", "configurePage", "postInstallPage",
 			"jiraProjectPages", "spaceToolsTabs")
 	default:
 		c.required(at, l.url)
@@ -136,4 +139,14 @@ func (n *enumeration) link(path string, l link) {
 	default:
 		n.add(at, l.url, Endpoint{Kind: EndpointFrame, Cacheable: l.cacheable})
 	}
+}
+
+// pageKey is the key in a URL that leads to a page module: what comes before
+// the parameters.
+func pageKey(url string) string {
+	key := strings.TrimPrefix(url, "/")
+	if i := strings.IndexAny(key, "/?#"); i >= 0 {
+		key = key[:i]
+	}
+	return key
 }

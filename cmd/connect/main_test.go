@@ -160,3 +160,25 @@ func TestCheckJSON(t *testing.T) {
 		}
 	}
 }
+
+// The README shows findings as the command prints them.
+func TestREADME(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	inTestdata(t)
+	_, out, _ := call(t, "", "check", "faulty.json")
+	shown := 0
+	for line := range strings.Lines(string(readme)) {
+		if line, ok := strings.CutPrefix(line, "    "+defaultFile+":"); ok {
+			shown++
+			if !strings.Contains(out, "faulty.json:"+line) {
+				t.Errorf("the command does not print %s", line)
+			}
+		}
+	}
+	if shown == 0 {
+		t.Error("the README shows no findings")
+	}
+}
