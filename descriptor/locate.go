@@ -67,28 +67,28 @@ func (t *pathTree) offset(path string) int {
 func pathParts(path string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for path != "" {
-			part := path
-			if quoted, ok := strings.CutPrefix(path, "["); ok && strings.HasPrefix(quoted, `"`) {
-				prefix, err := strconv.QuotedPrefix(quoted)
-				if err != nil {
-					return
-				}
-				path = strings.TrimPrefix(quoted[len(prefix):], "]")
-				// A quoted prefix can be unquoted.
-				part, _ = strconv.Unquote(prefix)
-			} else {
-				end := strings.IndexAny(path[1:], ".[") + 1
-				if end == 0 {
-					end = len(path)
-				}
-				part, path = path[:end], path[end:]
-			}
-			path = strings.TrimPrefix(path, ".")
+			part, rest := firstPart(path)
+			path = strings.TrimPrefix(rest, ".")
 			if !yield(part) {
 				return
 			}
 		}
 	}
+}
+
+// firstPart cuts the first part off a path.
+func firstPart(path string) (part, rest string) {
+	if inBrackets, ok := strings.CutPrefix(path, "["); ok {
+		if quoted, err := strconv.QuotedPrefix(inBrackets); err == nil {
+			// A quoted prefix can be unquoted.
+			part, _ = strconv.Unquote(quoted)
+			return part, strings.TrimPrefix(inBrackets[len(quoted):], "]")
+		}
+	}
+	if end := strings.IndexAny(path[1:], ".["); end >= 0 {
+		return path[:end+1], path[end+1:]
+	}
+	return path, ""
 }
 
 // locator walks a document and takes note of where values begin that somebody
