@@ -126,7 +126,12 @@ func (c *checker) list(path string, v reflect.Value, r *rule) {
 	}
 	item := rule{max: r.each, form: r.form, url: r.url}
 	for i := range v.Len() {
-		if e := v.Index(i); e.Kind() == reflect.Struct {
+		e := v.Index(i)
+		_, isWord := e.Interface().(closedSet)
+		if e.Kind() == reflect.String && e.Len() == 0 && (isWord || r.form != nil) {
+			c.add(index(path, i), RuleRequired, "", "is empty")
+		}
+		if e.Kind() == reflect.Struct {
 			c.structure(index(path, i), e, r.url)
 		} else {
 			c.value(index(path, i), e, &item, false)

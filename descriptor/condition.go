@@ -62,7 +62,7 @@ func (n *Condition) check(c *checker, path string) {
 		c.required(join(path, "type"), string(n.Type))
 	}
 	if n.Invert && n.Condition == "" {
-		c.warn(join(path, "invert"), RuleCondition, "true", "counts for a single condition alone")
+		c.warn(join(path, "invert"), RuleRedundant, "true", "counts for a single condition alone")
 	}
 	c.known(join(path, "condition"), string(n.Condition), "a condition", conditionNames)
 	if permission := n.Params["permission"].Text; permission != "" {

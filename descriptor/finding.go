@@ -49,6 +49,8 @@ const (
 	RuleMigration Rule = "migration"
 	// RuleResidency is about regions and moves between them.
 	RuleResidency Rule = "residency"
+	// RuleRedundant is something that counts for nothing beside another.
+	RuleRedundant Rule = "redundant"
 	// RuleMarketplace is something that the Marketplace asks for.
 	RuleMarketplace Rule = "marketplace"
 )

@@ -118,7 +118,10 @@ type ErrorMessage struct {
 }
 
 func (m *ErrorMessage) check(c *checker, path string) {
-	if (m.Expression == "") == (m.Value == "") {
+	switch {
+	case m.Expression == "" && m.Value == "":
 		c.add(path, RuleRequired, "", "must have either expression or value")
+	case m.Expression != "" && m.Value != "":
+		c.warn(path, RuleRedundant, "", "has both expression and value, of which one counts")
 	}
 }

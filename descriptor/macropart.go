@@ -210,8 +210,30 @@ var controlNeeds = map[ControlType]struct{ key, label, macroParameter, value, co
 	ControlText:         {key: true, macroParameter: true},
 }
 
+var controlParts = map[ControlType][]string{
+	"":                 {"button", "group", "togglegroup", "text"},
+	ControlGroup:       {"button"},
+	ControlToggleGroup: {"togglebutton"},
+}
+
+func (p *PropertyPanel) check(c *checker, path string) { c.parts(path, "", p.Controls) }
+
+func (c *checker) parts(path string, holder ControlType, controls []Control) {
+	words, limited := controlParts[holder]
+	for i := range controls {
+		if t := string(controls[i].Type); limited && lists(controls[i].Type.words(), t) {
+			c.word(join(index(join(path, "controls"), i), "type"), t, words)
+		}
+	}
+}
+
 func (n *Control) check(c *checker, path string) {
-	needs := controlNeeds[ControlType(strings.ToLower(string(n.Type)))]
+	typ := ControlType(strings.ToLower(string(n.Type)))
+	needs := controlNeeds[typ]
+	c.parts(path, typ, n.Controls)
+	if f := forms["identifier"]; typ == ControlToggleGroup && n.MacroParameter != "" && !f.pattern.MatchString(n.MacroParameter) {
+		c.add(join(path, "macroParameter"), RulePattern, n.MacroParameter, "%q must be %s", n.MacroParameter, f.words)
+	}
 	for _, member := range []struct {
 		name          string
 		needed, given bool

@@ -65,7 +65,7 @@ func Decode(r io.Reader) (*App, error) {
 // Parse reads a document strictly: one JSON object in UTF-8, no repeated
 // member names, member names with the exact case, at most MaxSize bytes and
 // MaxDepth levels, and values of the right JSON type wherever this package
-// knows the member. Every error is a *ReadError. The App keeps no reference to
+// knows the member, where null is no value. Every error is a *ReadError. The App keeps no reference to
 // data.
 //
 // What a document says is not judged here; that is for Validate.
@@ -80,7 +80,7 @@ func Parse(data []byte) (*App, error) {
 // UnmarshalJSON replaces a by what data says, as Parse reads it.
 func (a *App) UnmarshalJSON(data []byte) error {
 	var p plainApp
-	if err := decode(data, &p); err != nil {
+	if err := decode(data, &p, reflect.TypeFor[App]()); err != nil {
 		return err
 	}
 	*a = App(p)
@@ -91,7 +91,7 @@ func (a *App) UnmarshalJSON(data []byte) error {
 // document.
 func (m *Modules) UnmarshalJSON(data []byte) error {
 	var p Modules
-	if err := decode(data, &p); err != nil {
+	if err := decode(data, &p, reflect.TypeFor[Modules]()); err != nil {
 		return err
 	}
 	*m = p
@@ -102,8 +102,9 @@ func (m *Modules) UnmarshalJSON(data []byte) error {
 // at its fields.
 type plainApp App
 
-// decode reads one JSON object into the struct that v points to.
-func decode(data []byte, v any) error {
+// decode reads one JSON object into the struct that v points to, which has the
+// fields of typ.
+func decode(data []byte, v any, typ reflect.Type) error {
 	if len(data) > MaxSize {
 		return readError(data, MaxSize, "", ErrTooLarge)
 	}
@@ -111,6 +112,9 @@ func decode(data []byte, v any) error {
 		return err
 	}
 	if err := unmarshal(data, v); err != nil {
+		return located(data, err)
+	}
+	if err := refuseNulls(data, typ); err != nil {
 		return located(data, err)
 	}
 	return nil

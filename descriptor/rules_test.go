@@ -76,7 +76,7 @@ var documentRules = []struct {
 
 	// Scopes.
 	{"", warning, topLevel, `"scopes":["READ","read"]`, `"scopes":["READ","WRITE"]`, "scopes[1]", "unique", "READ is there already"},
-	{"", warning, topLevel, `"scopes":["NONE","READ"]`, `"scopes":["NONE"]`, "scopes[0]", "scope", "NONE means nothing beside other scopes"},
+	{"", warning, topLevel, `"scopes":["NONE","READ"]`, `"scopes":["NONE"]`, "scopes[0]", "redundant", "NONE means nothing beside other scopes"},
 	{confluence, fault, topLevel, `"scopes":["READ","PROJECT_ADMIN"]`, `"scopes":["READ","SPACE_ADMIN"]`, "scopes[1]", "product", "PROJECT_ADMIN is a scope of jira, and the document is for confluence"},
 	{jira, fault, topLevel, `"scopes":["space_admin"]`, `"scopes":["project_admin"]`, "scopes[0]", "product", "SPACE_ADMIN is a scope of confluence, and the document is for jira"},
 
@@ -136,7 +136,7 @@ var documentRules = []struct {
 	{"", warning, hookMember, `"url":"/h","event":"e"`, `"url":"/h","event":"page_created"`, "modules.webhooks[0].event", "word", `"e" is not an event that Atlassian documents for either product`},
 	{confluence, warning, hookMember, `"url":"/h","event":"page_created","filter":"a = b"`, `"url":"/h","event":"page_created"`, "modules.webhooks[0].filter", "product", "counts in Jira alone"},
 	{jira, warning, pageMember, `"conditions":[{"condition":"has_space"}]`, `"conditions":[{"condition":"voting_enabled"}]`, "modules.generalPages[0].conditions[0].condition", "word", `"has_space" is not a condition that Atlassian documents for jira`},
-	{"", warning, pageMember, `"conditions":[{"and":[],"invert":true}]`, `"conditions":[{"condition":"user_is_admin","invert":true}]`, "modules.generalPages[0].conditions[0].invert", "condition", "counts for a single condition alone"},
+	{"", warning, pageMember, `"conditions":[{"and":[],"invert":true}]`, `"conditions":[{"condition":"user_is_admin","invert":true}]`, "modules.generalPages[0].conditions[0].invert", "redundant", "counts for a single condition alone"},
 
 	// What the tags say, one for each form of rule in a new place.
 	{"", fault, single("jiraDevelopmentTool"), `"url":"https://t.example.com","capabilities":["commits"],"application":{"value":"A"},"logoUrl":"/l.png"`, `"url":"https://t.example.com","capabilities":["COMMIT"],"application":{"value":"A"},"logoUrl":"https://t.example.com/l.png"`, "modules.jiraDevelopmentTool.capabilities[0]", "word", `"commits" is none of commit, branch, pull_request; did you mean commit?`},
@@ -152,6 +152,15 @@ var documentRules = []struct {
 	{"", fault, module("serviceDeskPortalUserMenuActions"), `"url":"/u","target":{"type":"inlinedialog"}`, `"url":"/u","target":{"type":"dialog"}`, "modules.serviceDeskPortalUserMenuActions[0].target.type", "word", `"inlinedialog" is none of page, dialog`},
 	{"", fault, module("staticContentMacros"), `"url":"m"`, `"url":"/m","renderingMethod":"POST"`, "modules.staticContentMacros[0].url", "url", "must begin with a slash, because it is appended to baseUrl"},
 	{"", fault, macro, `"propertyPanel":{"url":"/e","controls":[{"type":"togglegroup","controls":[]}]}`, `"propertyPanel":{"url":"/e","controls":[{"type":"togglegroup","macroParameter":"p","controls":[]}]}`, "modules.dynamicContentMacros[0].propertyPanel.controls[0].macroParameter", "required", "is missing: a control of type togglegroup has one"},
+	{"", fault, macro, `"propertyPanel":{"url":"/e","controls":[{"type":"togglebutton","key":"k","label":{"value":"l"},"macroParameterValue":"v"}]}`, `"propertyPanel":{"url":"/e","controls":[{"type":"BUTTON","key":"k","label":{"value":"l"}}]}`, "modules.dynamicContentMacros[0].propertyPanel.controls[0].type", "word", `"togglebutton" is none of button, group, togglegroup, text`},
+	{"", fault, macro, `"propertyPanel":{"url":"/e","controls":[{"type":"group","controls":[{"type":"text","key":"k","macroParameter":"p"}]}]}`, `"propertyPanel":{"url":"/e","controls":[{"type":"group","controls":[{"type":"button","key":"k","label":{"value":"l"}}]}]}`, "modules.dynamicContentMacros[0].propertyPanel.controls[0].controls[0].type", "word", `"text" is none of button`},
+	{"", fault, macro, `"propertyPanel":{"url":"/e","controls":[{"type":"TOGGLEGROUP","macroParameter":"p","controls":[{"type":"button","key":"k","label":{"value":"l"}}]}]}`, `"propertyPanel":{"url":"/e","controls":[{"type":"TOGGLEGROUP","macroParameter":"p","controls":[]}]}`, "modules.dynamicContentMacros[0].propertyPanel.controls[0].controls[0].type", "word", `"button" is none of togglebutton`},
+	{"", fault, macro, `"propertyPanel":{"url":"/e","controls":[{"type":"togglegroup","macroParameter":"P","controls":[]}]}`, `"propertyPanel":{"url":"/e","controls":[{"type":"text","key":"k","macroParameter":"P"}]}`, "modules.dynamicContentMacros[0].propertyPanel.controls[0].macroParameter", "pattern", `"P" must be lower-case letters, digits, dots, dashes and underscores`},
+	{"", fault, module("webItems"), `"url":"/p","location":"l","styleClasses":["a",""]`, `"url":"/p","location":"l","styleClasses":["a"]`, "modules.webItems[0].styleClasses[1]", "required", "is empty"},
+	{"", fault, single("jiraDevelopmentTool"), `"url":"https://t.example.com","capabilities":[""],"application":{"value":"A"},"logoUrl":"/l.png"`, `"url":"https://t.example.com","capabilities":[],"application":{"value":"A"},"logoUrl":"/l.png"`, "modules.jiraDevelopmentTool.capabilities[0]", "required", "is empty"},
+	{"", fault, module("jiraWorkflowValidators"), `"expression":"true","errorMessage":{"expression":""}`, `"expression":"true","errorMessage":{"value":"no"}`, "modules.jiraWorkflowValidators[0].errorMessage", "required", "is missing"},
+	{"", warning, module("jiraWorkflowValidators"), `"expression":"true","errorMessage":{"expression":"'no'","value":"no"}`, `"expression":"true","errorMessage":{"expression":"'no'"}`, "modules.jiraWorkflowValidators[0].errorMessage", "redundant", "has both expression and value, of which one counts"},
+	{"", fault, module("confluenceThemes"), look("links", `{"color":"hsl(05, 5%, 5%)"}`), look("links", `{"color":"hsl(5, 5%, 5%)"}`), "modules.confluenceThemes[0].lookAndFeel.links.color", "pattern", `"hsl(05, 5%, 5%)" must be a colour of CSS, such as #0052cc or rgb(0, 82, 204), and not by name`},
 	{"", fault, module("publishConditions"), `"errorMessage":{"value":"e"},"dialog":{"width":"10px"}`, `"errorMessage":{"value":"e"},"dialog":{"url":"/d"}`, "modules.publishConditions[0].dialog.url", "required", "is missing"},
 	{"", fault, module("contentBylineItems"), `"url":"/b","contentPropertyKey":"a.b"`, `"url":"/b","contentPropertyKey":"a-b"`, "modules.contentBylineItems[0].contentPropertyKey", "pattern", `"a.b" must be letters, digits and dashes`},
 	{"", fault, module("confluenceThemes"), look("links", `{"color":"red"}`), look("links", color), "modules.confluenceThemes[0].lookAndFeel.links.color", "pattern", `"red" must be a colour of CSS, such as #0052cc or rgb(0, 82, 204), and not by name`},
@@ -181,7 +190,7 @@ func TestEveryRuleHasAnExample(t *testing.T) {
 		descriptor.RuleRequired, descriptor.RuleLength, descriptor.RulePattern, descriptor.RuleWord, descriptor.RuleURL,
 		descriptor.RuleHTTPS, descriptor.RuleUnique, descriptor.RuleScope, descriptor.RuleInstalled, descriptor.RuleCondition,
 		descriptor.RuleUnknown, descriptor.RuleProduct, descriptor.RuleReference, descriptor.RuleVariable, descriptor.RuleCacheable,
-		descriptor.RuleMigration, descriptor.RuleResidency, descriptor.RuleMarketplace,
+		descriptor.RuleMigration, descriptor.RuleResidency, descriptor.RuleRedundant, descriptor.RuleMarketplace,
 	} {
 		if !seen[rule] {
 			t.Errorf("the rule %s has no example", rule)

@@ -92,10 +92,10 @@ func newForm(pattern, words string) *form { return &form{regexp.MustCompile(patt
 
 const (
 	cssLength = `(?:0|\d*(?:em|ex|in|cm|mm|pt|pc|px|%))`
-	cssByte   = `\s*(?:25[0-5]|2[0-4]\d|1?\d?\d)\s*`
-	cssShare  = `\s*(?:100|\d?\d)%\s*`
-	cssAlpha  = `\s*(?:0?\.\d*|0\.\d*|[01])\s*`
-	cssAngle  = `\s*(?:3[0-5]\d|[12]?\d?\d)\s*`
+	cssByte   = `\s*(?:0|[1-9]\d?|1\d\d|2[0-4]\d|25[0-5])\s*`
+	cssShare  = `\s*(?:0|[1-9]\d?|100)%\s*`
+	cssAlpha  = `\s*(?:0\.\d*|[01])\s*`
+	cssAngle  = `\s*(?:0|[1-9]\d?|[12]\d\d|3[0-5]\d)\s*`
 )
 
 var forms = map[string]*form{

@@ -60,7 +60,7 @@ func (a *App) checkScopes(c *checker) {
 		case seen[s.normal()]:
 			c.warn(at, RuleUnique, string(s), "%s is there already", s)
 		case s.normal() == None && len(a.Scopes) > 1:
-			c.warn(at, RuleScope, string(s), "NONE means nothing beside other scopes")
+			c.warn(at, RuleRedundant, string(s), "NONE means nothing beside other scopes")
 		}
 		seen[s.normal()] = true
 	}

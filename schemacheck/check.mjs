@@ -74,7 +74,8 @@ function fail(line, what) {
 }
 
 function words(errors) {
-  return errors.map((error) => `${error.path} (${error.rule ?? error.keyword}) ${error.message} ${error.value?.slice(0, 80) ?? ''}`).join('\n      ');
+  const short = (text = '') => (text.length > 100 ? `${text.slice(0, 100)}…` : text);
+  return errors.map((error) => `${error.path} (${error.rule ?? error.keyword}) ${short(error.value)} ${short(error.message)}`).join('\n      ');
 }
 
 // compare compares both sides for the modules of one kind.

@@ -86,13 +86,12 @@ func (d *document) bytes() []byte {
 	return data
 }
 
-// clone returns a copy that shares nothing with d.
-func (d *document) clone() *document {
-	c := &document{name: d.name, products: d.products}
-	if err := c.read(d.bytes()); err != nil {
-		panic(err)
-	}
-	return c
+// with returns a copy of d with other modules.
+func (d *document) with(modules map[string]any) *document {
+	c := *d
+	c.members, c.modules = maps.Clone(d.members), modules
+	c.members["modules"] = modules
+	return &c
 }
 
 // step is a way into a value: a name in an object, or a place in an array.
@@ -133,15 +132,28 @@ func (p path) place() string {
 	return b.String()
 }
 
+// holder is the name of the member that holds the object with the value.
+func (p path) holder() string {
+	for _, s := range slices.Backward(p[:len(p)-1]) {
+		if !s.list {
+			return s.name
+		}
+	}
+	return ""
+}
+
 // member reports whether the value is that of a member of an object.
 func (p path) member() bool { return !p[len(p)-1].list }
 
-// walk calls f for every value in v, v itself apart, in a fixed order.
+// walk calls f for every value in v, v itself apart, in a fixed order. What is in
+// params is the app's own affair and left out.
 func walk(v any, at path, f func(path, any)) {
 	visit := func(s step, inner any) {
 		p := append(slices.Clone(at), s)
 		f(p, inner)
-		walk(inner, p, f)
+		if s.name != "params" {
+			walk(inner, p, f)
+		}
 	}
 	switch v := v.(type) {
 	case map[string]any:
@@ -164,22 +176,19 @@ type renamed struct {
 	value any
 }
 
-// replace gives v with another value at a path.
+// replace gives a copy of v with another value at a path. What lies beside the
+// path is shared.
 func replace(v any, at path, to any) any {
 	if len(at) == 0 {
 		return to
 	}
 	s := at[0]
 	if s.list {
-		list := v.([]any)
-		inner := replace(list[s.at], at[1:], to)
-		if inner == (any)(removed{}) {
-			return slices.Delete(list, s.at, s.at+1)
-		}
-		list[s.at] = inner
+		list := slices.Clone(v.([]any))
+		list[s.at] = replace(list[s.at], at[1:], to)
 		return list
 	}
-	object := v.(map[string]any)
+	object := maps.Clone(v.(map[string]any))
 	switch inner := replace(object[s.name], at[1:], to).(type) {
 	case removed:
 		delete(object, s.name)

@@ -1,14 +1,12 @@
 package main
 
 import (
-	"encoding/json"
-	"fmt"
 	"maps"
 	"math/rand/v2"
 	"reflect"
 	"regexp"
 	"slices"
-	"strings"
+	"strconv"
 
 	"github.com/atlassian-connect-go/sdk/descriptor"
 )
@@ -23,199 +21,134 @@ type spot struct {
 // mutation is a kind of change. It gives the new value of a spot, and words for
 // what is new when the kind alone does not say it.
 type mutation struct {
+	// times is how often it is made at a place.
+	times int
 	words string
 	// fits reports whether the change can be made at a spot.
 	fits   func(spot) bool
 	change func(m *mutator, s spot) (to any, words string)
 }
 
-// change says what was done to a document.
-type change struct{ words, path string }
+// change is a document with a change, or without one.
+type change struct {
+	document *document
+	product  descriptor.Product
+	words    string
+	spot     spot
+}
 
 // mutator makes changes.
 type mutator struct {
 	random *rand.Rand
-	// places are the spots of all documents by place, each list with its
-	// place, in order.
+	// places are the spots of all documents by place, in the order of places.
 	places [][]spot
 	// byPlace finds them.
 	byPlace map[string][]spot
-	// fitting are the places at which a mutation can be made.
-	fitting map[int][][]spot
+	// types are the types of objects by the name of the member that holds
+	// them.
+	types map[string][]spot
 }
 
 func newMutator(documents []*document, random *rand.Rand) *mutator {
-	m := &mutator{random: random, byPlace: map[string][]spot{}, fitting: map[int][][]spot{}}
+	m := &mutator{random: random, byPlace: map[string][]spot{}, types: map[string][]spot{}}
 	for _, d := range documents {
 		walk(d.modules, nil, func(p path, v any) {
-			m.byPlace[p.place()] = append(m.byPlace[p.place()], spot{d, p, v})
+			s, place := spot{d, p, v}, p.place()
+			m.byPlace[place] = append(m.byPlace[place], s)
+			if isType(s) {
+				m.types[p.holder()] = append(m.types[p.holder()], s)
+			}
 		})
 	}
 	for _, place := range slices.Sorted(maps.Keys(m.byPlace)) {
 		m.places = append(m.places, m.byPlace[place])
 	}
-	for i, kind := range mutations {
-		for _, spots := range m.places {
-			if fit := slices.DeleteFunc(slices.Clone(spots), func(s spot) bool { return !kind.fits(s) }); len(fit) > 0 {
-				m.fitting[i] = append(m.fitting[i], fit)
-			}
-		}
-	}
 	return m
 }
 
-// mutate makes change number i: the kinds take turns, and the places are drawn
-// before the spots, so that rare members are changed as often as common ones.
-// A change that leaves the document as it was is drawn again.
-func (m *mutator) mutate(i int) (*document, descriptor.Product, change) {
-	number := i % len(mutations)
-	kind := mutations[number]
-	for {
-		s := pick(m, pick(m, m.fitting[number]))
+// changes makes every kind of change at every place where it can be made, in
+// one of the documents.
+func (m *mutator) changes() []change {
+	var all []change
+	for _, kind := range mutations {
+		for _, spots := range m.places {
+			fit := slices.DeleteFunc(slices.Clone(spots), func(s spot) bool { return !kind.fits(s) })
+			for range kind.times {
+				if c, ok := m.try(kind, fit); ok {
+					all = append(all, c)
+				}
+			}
+		}
+	}
+	return all
+}
+
+// try makes a change at one of the spots. One that leaves the document as it was
+// is drawn again, a few times.
+func (m *mutator) try(kind mutation, spots []spot) (change, bool) {
+	for range 10 {
+		if len(spots) == 0 {
+			break
+		}
+		s := pick(m, spots)
 		product := pick(m, s.document.products)
 		to, words := kind.change(m, s)
-		d := s.document.clone()
-		replace(d.modules, s.path, to)
-		if reflect.DeepEqual(d.modules, s.document.modules) {
+		if reflect.DeepEqual(to, s.value) {
 			continue
 		}
 		if words != "" {
 			words = ": " + words
 		}
-		return d, product, change{kind.words + words, s.path.String()}
+		return s.become(to, product, kind.words+words), true
 	}
+	return change{}, false
+}
+
+// become gives the document of a spot with another value there.
+func (s spot) become(to any, product descriptor.Product, words string) change {
+	modules := replace(s.document.modules, s.path, to).(map[string]any)
+	return change{s.document.with(modules), product, words, s}
 }
 
 func pick[T any](m *mutator, from []T) T { return from[m.random.IntN(len(from))] }
 
-func isMember(s spot) bool { return s.path.member() }
-func isAny(spot) bool      { return true }
+// limitPattern is how findings name the limit of a text or a list.
+var limitPattern = regexp.MustCompile(`^has \d+ (?:characters|items), at most (\d+) are allowed$`)
 
-func is(kinds ...string) func(spot) bool {
-	return func(s spot) bool { return slices.Contains(kinds, kindOf(s.value)) }
-}
-
-var wordPattern = regexp.MustCompile(`^[A-Za-z][A-Za-z_-]*$`)
-
-func isWord(s spot) bool {
-	text, ok := s.value.(string)
-	return ok && wordPattern.MatchString(text)
-}
-
-var mutations = []mutation{
-	{"a member is taken out", isMember, func(*mutator, spot) (any, string) { return removed{}, "" }},
-	{"a member is renamed", isMember, rename},
-	{"an unknown member is added", is("object"), addMember},
-	{"a value of another type", isAny, otherType},
-	{"null", isAny, func(*mutator, spot) (any, string) { return nil, "" }},
-	{"an empty text", is("string"), func(*mutator, spot) (any, string) { return "", "" }},
-	{"an empty array or object", is("array", "object"), empty},
-	{"a text as long as a limit", is("string"), longText},
-	{"a text longer than a limit", is("string"), longerText},
-	{"another spelling of a word", isWord, spelling},
-	{"a word of another document", isWord, otherWord},
-	{"a text of another form", is("string"), otherForm},
-	{"an array with other items", is("array"), otherItems},
-	{"an array around a value", is("object", "array"), func(_ *mutator, s spot) (any, string) { return []any{s.value}, "" }},
-	{"the item in place of its array", is("array"), unwrap},
-	{"another number", is("number"), otherNumber},
-}
-
-func rename(m *mutator, s spot) (any, string) {
-	name := s.path[len(s.path)-1].name
-	to := pick(m, []string{name + "s", strings.ToUpper(name[:1]) + name[1:], "x-" + name, name[1:]})
-	return renamed{to, s.value}, to
-}
-
-func addMember(m *mutator, s spot) (any, string) {
-	name := pick(m, []string{"unheardOf", "Key", "x-vendor", "description2"})
-	object := maps.Clone(s.value.(map[string]any))
-	object[name] = pick(m, []any{"text", true, nil, map[string]any{"a": json.Number("1")}, []any{}})
-	return object, name
-}
-
-func otherType(m *mutator, s spot) (any, string) {
-	others := slices.DeleteFunc([]any{
-		"text", json.Number("7"), true, false, map[string]any{}, map[string]any{"value": "text"}, []any{}, []any{"text"},
-	}, func(v any) bool { return kindOf(v) == kindOf(s.value) })
-	to := pick(m, others)
-	return to, shown(to)
-}
-
-func empty(_ *mutator, s spot) (any, string) {
-	if kindOf(s.value) == "array" {
-		return []any{}, ""
+// atLimits gives further changes where the package found something too long: of
+// just the length that it names, and of one more. A schema with another limit
+// contradicts one of them.
+func atLimits(changes []change, lines []line) []change {
+	var all []change
+	for i, c := range changes {
+		for _, f := range lines[i].Findings {
+			found := limitPattern.FindStringSubmatch(f.Message)
+			if found == nil || f.Path != lines[i].Path {
+				continue
+			}
+			limit, err := strconv.Atoi(found[1])
+			if err != nil {
+				continue
+			}
+			// Characters are counted, not bytes and not halves of UTF-16.
+			for _, filler := range "x😀" {
+				all = append(all,
+					c.spot.become(stretched(c.spot.value, limit, filler), c.product, "as long as the limit"),
+					c.spot.become(stretched(c.spot.value, limit+1, filler), c.product, "longer than the limit"))
+			}
+		}
 	}
-	return map[string]any{}, ""
+	return all
 }
 
-// limits are the lengths that a limit of a text may have.
-var limits = []int{3, 10, 80, 100, 255, 300, 1000, 1024, 1500, 10000}
-
-func longText(m *mutator, s spot) (any, string)   { return textOf(m, s, pick(m, limits)) }
-func longerText(m *mutator, s spot) (any, string) { return textOf(m, s, pick(m, limits)+1) }
-
-// textOf gives the text of a spot so many characters; they are not counted as
-// bytes, and not in UTF-16.
-func textOf(m *mutator, s spot, length int) (any, string) {
-	text := []rune(s.value.(string))
-	filler := pick(m, []rune("xxxé😀"))
+// stretched gives a text or a list so many characters or items.
+func stretched(v any, length int, filler rune) any {
+	if list, ok := v.([]any); ok {
+		return slices.Repeat(list[:1], length)
+	}
+	text := []rune(v.(string))
 	for len(text) < length {
 		text = append(text, filler)
 	}
-	return string(text[:length]), fmt.Sprintf("%d characters, filled with %c", length, filler)
-}
-
-func spelling(m *mutator, s spot) (any, string) {
-	word := s.value.(string)
-	to := pick(m, []string{
-		strings.ToUpper(word), strings.ToLower(word), strings.ToUpper(word[:1]) + strings.ToLower(word[1:]),
-		word + "s", " " + word, strings.ReplaceAll(word, "_", "-"), strings.ReplaceAll(word, "-", "_"),
-	})
-	return to, shown(to)
-}
-
-// otherWord takes what stands in the same place elsewhere.
-func otherWord(m *mutator, s spot) (any, string) {
-	to := pick(m, m.byPlace[s.path.place()]).value
-	return to, shown(to)
-}
-
-func otherForm(m *mutator, s spot) (any, string) {
-	text := s.value.(string)
-	to := pick(m, []string{
-		text + " ", text + "_", text + ";", text + "}", text + "é", "-" + text, "7" + text, strings.ToUpper(text),
-		"!", "#12345", "rgb(1,2)", "10 px", "a\nb", "https://other.example.net/x", "page", "mailto:a@example.com",
-	})
-	return to, shown(to)
-}
-
-func otherItems(m *mutator, s spot) (any, string) {
-	list := s.value.([]any)
-	extra := pick(m, []any{"text", json.Number("7"), nil, map[string]any{}, []any{}})
-	switch which := m.random.IntN(4); {
-	case which == 0 && len(list) > 0:
-		return slices.Delete(slices.Clone(list), 0, 1), "without the first"
-	case which == 1 && len(list) > 0:
-		return append(slices.Clone(list), list[0]), "the first twice"
-	case which == 2 && len(list) > 0 && len(s.path) > 1:
-		length := pick(m, []int{200, 201})
-		return slices.Repeat([]any{list[0]}, length), fmt.Sprintf("%d of the first", length)
-	}
-	return append(slices.Clone(list), extra), "with " + shown(extra)
-}
-
-// unwrap takes the first item of an array, or what is in an array in an array.
-func unwrap(_ *mutator, s spot) (any, string) {
-	list := s.value.([]any)
-	if len(list) == 0 {
-		return map[string]any{}, "{}"
-	}
-	return list[0], shown(list[0])
-}
-
-func otherNumber(m *mutator, s spot) (any, string) {
-	whole, _, _ := strings.Cut(s.value.(json.Number).String(), ".")
-	to := pick(m, []string{whole + ".5", whole + ".0", "-1", "0", "1e2", "1e30", "2147483648"})
-	return json.Number(to), to
+	return string(text[:length])
 }

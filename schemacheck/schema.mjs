@@ -6,7 +6,7 @@ const file = new URL('node_modules/@forge/manifest/out/schema/manifest-schema.js
 
 // Composite conditions hold composite conditions. They are written out down to
 // this depth, below which every document is refused.
-const maxDepth = 12;
+const maxDepth = 6;
 
 // expand writes the references in a schema out, so that the path of an error in
 // the schema says which alternatives it lies in.
@@ -33,9 +33,8 @@ function expand(schema, definitions, depth = 0) {
 export function loadSchemas() {
   const { definitions } = JSON.parse(readFileSync(file, 'utf8'));
   const all = definitions.ModuleSchema.properties;
-  // The schemas have words of Atlassian's own beside those of JSON Schema, and
-  // patterns that are not for Unicode.
-  const ajv = new Ajv({ strict: false, allErrors: true, verbose: true, unicodeRegExp: false });
+  // The schemas have words of Atlassian's own beside those of JSON Schema.
+  const ajv = new Ajv({ strict: false, allErrors: true, verbose: true });
   const compiled = new Map();
   return (product, kind) => {
     const name = `connect-${product}:${kind}`;
