@@ -6,7 +6,9 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -25,6 +27,8 @@ type checker struct {
 	keys map[string]placed
 	// references are the keys that must be there in the end.
 	references []reference
+	// hints counts the words for which another was looked for.
+	hints int
 }
 
 // placed is a module in the document.
@@ -41,15 +45,54 @@ type checks interface {
 	check(c *checker, path string)
 }
 
-const shownLength = 100
+// The most characters of a value: as the value of a finding, and in its
+// message, where lists of words stand too.
+const (
+	shownLength = 100
+	saidLength  = 400
+)
 
 func (c *checker) find(level Level, path string, rule Rule, value, format string, args ...any) {
-	if runes := []rune(value); len(runes) > shownLength {
-		value = string(runes[:shownLength]) + "…"
+	for i, arg := range args {
+		if text, ok := arg.(string); ok {
+			args[i] = shorten(text, saidLength)
+		}
 	}
 	c.findings = append(c.findings, &Finding{
-		Level: level, Path: path, Rule: rule, Value: value, Message: fmt.Sprintf(format, args...),
+		Level: level, Path: path, Rule: rule, Value: shorten(value, shownLength), Message: printable(fmt.Sprintf(format, args...)),
 	})
+}
+
+// shorten cuts a text that is too long to be shown.
+func shorten(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	n := 0
+	for i := range text {
+		if n++; n > most {
+			return text[:i] + "…"
+		}
+	}
+	return text
+}
+
+// printable writes out what would move the cursor of a terminal, or begin a
+// line that nobody wrote.
+func printable(text string) string {
+	if !strings.ContainsFunc(text, unicode.IsControl) {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		if unicode.IsControl(r) {
+			quoted := strconv.QuoteRune(r)
+			b.WriteString(quoted[1 : len(quoted)-1])
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
 }
 
 func (c *checker) add(path string, rule Rule, value, format string, args ...any) {
@@ -148,8 +191,8 @@ func (c *checker) string(path string, v reflect.Value, r *rule, cacheable bool) 
 	if r.max > 0 {
 		c.length(path, value, r.max)
 	}
-	if r.form != nil && !r.form.pattern.MatchString(value) {
-		c.add(path, RulePattern, value, "%q must be %s", value, r.form.words)
+	if r.form != nil {
+		c.form(path, value, r.form)
 	}
 	switch typed := v.Interface().(type) {
 	case closedSet:
@@ -162,6 +205,17 @@ func (c *checker) string(path string, v reflect.Value, r *rule, cacheable bool) 
 	}
 	if r.ref != "" {
 		c.refer(path, value, r.ref)
+	}
+}
+
+// form checks the form of a text.
+func (c *checker) form(path, value string, f *form) {
+	switch {
+	case f.pattern.MatchString(value):
+	case f.loose != nil && f.loose.MatchString(value):
+		c.warn(path, RulePattern, value, "%q should be %s", value, f.words)
+	default:
+		c.add(path, RulePattern, value, "%q must be %s", value, f.words)
 	}
 }
 
@@ -183,7 +237,7 @@ func (c *checker) length(path, value string, most int) {
 // and in all capitals. An empty one is absent.
 func (c *checker) word(path, value string, words []string) {
 	if value != "" && !lists(words, value) {
-		c.add(path, RuleWord, value, "%q is none of %s%s", value, strings.Join(words, ", "), suggest(value, words))
+		c.add(path, RuleWord, value, "%q is none of %s%s", value, strings.Join(words, ", "), c.suggest(value, words))
 	}
 }
 
@@ -195,7 +249,7 @@ func (c *checker) known(path, value, what string, sets map[Product][]string) {
 		words, where = slices.Concat(sets[Jira], sets[Confluence]), "either product"
 	}
 	if value != "" && !slices.Contains(words, value) {
-		c.warn(path, RuleWord, value, "%q is not %s that Atlassian documents for %s%s", value, what, where, suggest(value, words))
+		c.warn(path, RuleWord, value, "%q is not %s that Atlassian documents for %s%s", value, what, where, c.suggest(value, words))
 	}
 }
 
@@ -208,9 +262,9 @@ func (c *checker) unknown(path string, s *shape, extra map[string]json.RawMessag
 		case path == "modules":
 			c.unknownKind(at, name)
 		case s.closed:
-			c.add(at, RuleUnknown, name, "is not a member that the host takes here%s", suggest(name, s.names))
+			c.add(at, RuleUnknown, name, "is not a member that the host takes here%s", c.suggest(name, s.names))
 		default:
-			c.warn(at, RuleUnknown, name, "is not a member that the host knows here%s", suggest(name, s.names))
+			c.warn(at, RuleUnknown, name, "is not a member that the host knows here%s", c.suggest(name, s.names))
 		}
 	}
 }
@@ -220,11 +274,7 @@ func (c *checker) unknown(path string, s *shape, extra map[string]json.RawMessag
 var hostsOwn = []string{"$schema", "installedDate", "lastUpdated", "version"}
 
 func (c *checker) unknownKind(at, name string) {
-	names := make([]string, len(kinds))
-	for i, k := range kinds {
-		names[i] = k.name
-	}
-	switch hint := suggest(name, names); {
+	switch hint := c.suggest(name, namesOfKinds); {
 	case slices.Contains(kindsElsewhere, name):
 	case hint != "":
 		c.add(at, RuleUnknown, name, "is not a kind of module%s", hint)
@@ -253,26 +303,31 @@ func (c *checker) refer(path, key string, kinds ...string) {
 	}
 }
 
-// resolve finds the references that lead nowhere.
+// resolve finds the references that lead nowhere. Of modules of a kind that
+// this package does not know, nothing can be said.
 func (c *checker) resolve() {
 	for _, r := range c.references {
 		target, ok := c.keys[r.key]
+		_, known := kindByName[target.kind]
 		anyKind := r.kinds[0] == "*"
 		switch {
+		case !ok && anyKind:
+			c.add(r.path, RuleReference, r.key, "%q is not the key of any module%s", r.key, c.suggest(r.key, c.keysOf(r.kinds)))
 		case !ok:
-			what := "any module"
-			if !anyKind {
-				what = "a module in " + strings.Join(r.kinds, " or ")
-			}
-			c.add(r.path, RuleReference, r.key, "%q is not the key of %s%s", r.key, what, suggest(r.key, c.keysOf(r.kinds)))
-		case !anyKind && !slices.Contains(r.kinds, target.kind):
+			c.add(r.path, RuleReference, r.key, "%q is not the key of a module in %s%s", r.key,
+				strings.Join(r.kinds, " or "), c.suggest(r.key, c.keysOf(r.kinds)))
+		case known && !anyKind && !slices.Contains(r.kinds, target.kind):
 			c.add(r.path, RuleReference, r.key, "%q is the key at %s, and must be one in %s", r.key, target.path, strings.Join(r.kinds, " or "))
 		}
 	}
 }
 
-// keysOf are the keys of modules of the kinds, "*" for any.
+// keysOf are the keys of modules of the kinds, "*" for any, in order. There are
+// none when no more hints are given.
 func (c *checker) keysOf(kinds []string) []string {
+	if c.hints >= maxHints {
+		return nil
+	}
 	var keys []string
 	for _, key := range slices.Sorted(maps.Keys(c.keys)) {
 		if kinds[0] == "*" || slices.Contains(kinds, c.keys[key].kind) {
@@ -280,4 +335,21 @@ func (c *checker) keysOf(kinds []string) []string {
 		}
 	}
 	return keys
+}
+
+// maxHints is for how many words another one is looked for: a document with
+// more is not one that somebody misspelt.
+const maxHints = 100
+
+// suggest ends a message about a word with the word that was probably meant,
+// or with nothing.
+func (c *checker) suggest(word string, words []string) string {
+	if c.hints >= maxHints {
+		return ""
+	}
+	c.hints++
+	if near := nearest(word, words); near != "" {
+		return "; did you mean " + near + "?"
+	}
+	return ""
 }

@@ -22,9 +22,34 @@ func marshal(v any, opts ...json.Options) ([]byte, error) {
 	return json.Marshal(v, opts...)
 }
 
-var marshalers = json.MarshalToFunc(writeModules)
+var marshalers = json.JoinMarshalers(json.MarshalToFunc(writeModules), json.MarshalToFunc(writeText))
 
-var unmarshalers = json.UnmarshalFromFunc(readModules)
+var unmarshalers = json.JoinUnmarshalers(json.UnmarshalFromFunc(readModules), json.UnmarshalFromFunc(readText))
+
+// writeText and readText tell an empty value from none.
+func writeText(enc *jsontext.Encoder, t *Text) error {
+	p := plainText{I18n: t.I18n, Extra: t.Extra}
+	if t.Value != "" || t.Empty {
+		p.Value = &t.Value
+	}
+	return json.MarshalEncode(enc, &p)
+}
+
+func readText(dec *jsontext.Decoder, t *Text) error {
+	if dec.PeekKind() == jsontext.KindNull {
+		*t = Text{}
+		return dec.SkipValue()
+	}
+	var p plainText
+	if err := json.UnmarshalDecode(dec, &p); err != nil {
+		return err
+	}
+	*t = Text{I18n: p.I18n, Extra: p.Extra}
+	if p.Value != nil {
+		t.Value, t.Empty = *p.Value, *p.Value == ""
+	}
+	return nil
+}
 
 // writeModules writes the kinds in the order of Modules, and then the unknown
 // ones by name.
@@ -33,15 +58,14 @@ func writeModules(enc *jsontext.Encoder, m *Modules) error {
 		return err
 	}
 	all := reflect.ValueOf(m).Elem()
-	for k := range m.used() {
+	for _, k := range kinds {
+		if all.Field(k.field).IsNil() {
+			continue
+		}
 		if err := enc.WriteToken(jsontext.String(k.name)); err != nil {
 			return err
 		}
-		v := all.Field(k.field).Interface()
-		if k.single && slices.Contains(m.InArrays, k.name) {
-			v = [1]any{v}
-		}
-		if err := json.MarshalEncode(enc, v); err != nil {
+		if err := json.MarshalEncode(enc, m.inForm(k, all.Field(k.field))); err != nil {
 			return err
 		}
 	}
@@ -57,6 +81,18 @@ func writeModules(enc *jsontext.Encoder, m *Modules) error {
 		}
 	}
 	return enc.WriteToken(jsontext.EndObject)
+}
+
+// inForm gives the modules of a kind the form in which they are written.
+func (m *Modules) inForm(k kind, v reflect.Value) any {
+	inArray := slices.Contains(m.InArrays, k.name)
+	switch {
+	case k.single && inArray:
+		return [1]any{v.Interface()}
+	case k.object && !k.single && !inArray && v.Len() == 1:
+		return v.Index(0).Addr().Interface()
+	}
+	return v.Interface()
 }
 
 // readModules takes one object and an array of objects for every kind.
@@ -104,16 +140,16 @@ func (m *Modules) readKind(dec *jsontext.Decoder, name string) error {
 		many = reflect.New(reflect.SliceOf(field.Type().Elem())).Elem()
 	}
 	inArray, err := readMany(dec, many)
-	if err != nil || !k.single {
+	if err != nil {
 		return err
 	}
-	switch many.Len() {
-	case 0:
-	case 1:
+	if inArray && k.object && many.Len() == 1 {
+		m.InArrays = append(m.InArrays, name)
+	}
+	switch n := many.Len(); {
+	case !k.single || n == 0:
+	case n == 1:
 		field.Set(many.Index(0).Addr())
-		if inArray {
-			m.InArrays = append(m.InArrays, name)
-		}
 	default:
 		err := fmt.Errorf("%d objects where an app has one", many.Len())
 		return &json.SemanticError{ByteOffset: offset, JSONPointer: dec.StackPointer(), Err: err}

@@ -34,7 +34,7 @@ type Condition struct {
 	Invert bool `json:"invert,omitzero"`
 	// Params are what a single condition needs to know.
 	Params map[string]Param `json:"params,omitzero"`
-	// Type joins Conditions.
+	// Type joins Conditions; OperatorAnd when absent.
 	Type Operator `json:"type,omitzero"`
 	// Conditions are the parts of a composite condition.
 	Conditions []Condition `json:"conditions,omitzero"`
@@ -56,10 +56,7 @@ func (n *Condition) check(c *checker, path string) {
 		}
 	}
 	if forms != 1 {
-		c.add(path, RuleCondition, "", "must have either condition, or type and conditions, or and, or or")
-	}
-	if n.Conditions != nil {
-		c.required(join(path, "type"), string(n.Type))
+		c.add(path, RuleCondition, "", "must have either condition, or conditions, or and, or or")
 	}
 	if n.Invert && n.Condition == "" {
 		c.warn(join(path, "invert"), RuleRedundant, "true", "counts for a single condition alone")

@@ -98,7 +98,7 @@ const (
 	ConditionTargetUserHasPersonalBlog              ConditionName = "target_user_has_personal_blog"
 	ConditionTargetUserHasPersonalSpace             ConditionName = "target_user_has_personal_space"
 	ConditionThreadedComments                       ConditionName = "threaded_comments"
-	ConditionTinyUrlSupported                       ConditionName = "tiny_url_supported"
+	ConditionTinyURLSupported                       ConditionName = "tiny_url_supported"
 	ConditionUserCanCreatePersonalSpace             ConditionName = "user_can_create_personal_space"
 	ConditionUserCanUseConfluence                   ConditionName = "user_can_use_confluence"
 	ConditionUserFavouritingTargetUserPersonalSpace ConditionName = "user_favouriting_target_user_personal_space"
@@ -113,7 +113,8 @@ const (
 	ConditionViewingOwnProfile                      ConditionName = "viewing_own_profile"
 )
 
-// conditionNames are the names of all conditions by product.
+// conditionNames are the names of all conditions by product, with a few that
+// are in use and not in Atlassian's lists.
 var conditionNames = map[Product][]string{
 	Jira: append(strings.Fields(`
 		entity_property_exists entity_property_equal_to entity_property_equal_to_context
@@ -125,7 +126,8 @@ var conditionNames = map[Product][]string{
 		is_issue_assigned_to_current_user is_issue_editable is_issue_reported_by_current_user
 		is_issue_unresolved is_sub_task is_watching_issue linking_enabled sub_tasks_enabled
 		time_tracking_enabled user_has_issue_history user_is_project_admin
-		user_is_the_logged_in_user voting_enabled watching_enabled`), sharedConditions...),
+		user_is_the_logged_in_user voting_enabled watching_enabled
+		jira_expression servicedesk.is_agent`), sharedConditions...),
 	Confluence: append(strings.Fields(`
 		content_property_exists content_property_equal_to content_property_equal_to_context
 		content_property_contains_any content_property_contains_all
@@ -142,7 +144,8 @@ var conditionNames = map[Product][]string{
 		user_favouriting_target_user_personal_space user_has_personal_blog
 		user_has_personal_space user_is_confluence_administrator user_logged_in_editable
 		user_watching_page user_watching_space user_watching_space_for_content_type
-		viewing_content viewing_own_profile`), sharedConditions...),
+		viewing_content viewing_own_profile
+		has_page_permission`), sharedConditions...),
 }
 
 var sharedConditions = strings.Fields(`

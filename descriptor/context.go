@@ -9,7 +9,7 @@ import (
 
 // The context parameters of URLs, by what the page around the module has. The
 // names are those of Atlassian's pages on context parameters and of the
-// documentation of the modules; see the table that ContextParameters prints.
+// documentation of the modules; CONTEXT.md has them in a table.
 var (
 	contextIssue   = []string{"issue.id", "issue.key", "issuetype.id"}
 	contextProject = []string{"project.id", "project.key"}
@@ -49,7 +49,7 @@ var contextSets = map[string]map[Product][]string{
 		contextProject, contextIssue)},
 	"option": {Jira: slices.Concat([]string{"option.id", "option.key", "option.properties"},
 		contextIssue[:2], contextProject, []string{"user.id", "user.name", "user.accountId"})},
-	"action": {Jira: []string{"issue.key", "issue.summary", "issue.flags", "issue.deployments", "jwt"}},
+	"action": {Jira: []string{"issue.key", "issue.summary", "issue.flags", "issue.deployments", "tenant.url", "jwt"}},
 	"macro": {Confluence: {
 		"page.id", "page.title", "page.type", "page.version", "space.id", "space.key", "user.id", "user.key",
 		"output.type", "macro.id", "macro.localId", "macro.hash", "macro.body", "macro.truncated", "dialog.create",
@@ -82,7 +82,7 @@ func ContextParameters(p Product, kind string) (names []string, any bool) {
 		return nil, true
 	}
 	for _, product := range []Product{Jira, Confluence} {
-		if p == "" || p == product {
+		if (p == "" || p == product) && (k.product == "" || k.product == product) {
 			for _, name := range contextSets[k.vars][product] {
 				if !slices.Contains(names, name) {
 					names = append(names, name)
@@ -101,7 +101,7 @@ var notInline = []string{
 
 // inlineCondition is the name of a condition in a URL with its parameters,
 // such as condition.has_project_permission(permission=BROWSE).
-var inlineCondition = regexp.MustCompile(`^condition\.([a-z_]+)(?:\([^()]*\))?$`)
+var inlineCondition = regexp.MustCompile(`^condition\.([a-z_.]+)(?:\([^()]*\))?$`)
 
 // variable is a context parameter in a URL.
 type variable struct {
@@ -161,6 +161,9 @@ func ExpandURL(template string, value func(name string) (v string, ok bool)) str
 	return b.String() + template[last:]
 }
 
+// maxUnbound is how many context parameters of one URL are told of.
+const maxUnbound = 5
+
 // variables checks the context parameters of a URL of the module that is being
 // checked.
 func (c *checker) variables(path, url string) {
@@ -174,11 +177,15 @@ func (c *checker) variables(path, url string) {
 	}
 	names, any := ContextParameters(c.product, c.kind.name)
 	names = append(names, c.own...)
+	query, before := strings.IndexByte(url, '?'), len(c.findings)
 	for _, x := range variables {
+		if len(c.findings) >= before+maxUnbound {
+			return
+		}
 		switch {
 		case x.start > 0 && url[x.start-1] == '$':
 			c.warn(path, RuleVariable, url, "${%s} is the old way to write it; hosts take {%s}", x.name, x.name)
-		case !wholePart(url, x):
+		case !wholePart(url, query, x):
 			c.warn(path, RuleVariable, url, "{%s} must be a whole part of the path, or the whole value of a parameter", x.name)
 		case !any && !binds(names, x.name):
 			c.unbound(path, url, x.name, names)
@@ -200,7 +207,7 @@ func (c *checker) unbound(path, url, name string, names []string) {
 	if c.kind.name != "" {
 		where = "in modules." + c.kind.name
 	}
-	c.warn(path, RuleVariable, url, "{%s} is not bound %s, and will be empty%s", name, where, suggest(name, names))
+	c.warn(path, RuleVariable, url, "{%s} is not bound %s, and will be empty%s", name, where, c.suggest(name, names))
 }
 
 // binds reports whether one of the names is that of a parameter.
@@ -212,9 +219,8 @@ func binds(names []string, name string) bool {
 }
 
 // wholePart reports whether a parameter is a whole segment of a path or the
-// whole value of a query parameter.
-func wholePart(url string, x variable) bool {
-	query := strings.IndexByte(url, '?')
+// whole value of a query parameter; query is where the query begins.
+func wholePart(url string, query int, x variable) bool {
 	inQuery := query >= 0 && query < x.start
 	before, after := "/", "/?#"
 	if inQuery {

@@ -2,12 +2,14 @@ package descriptor
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Change is one difference between two versions of a descriptor.
@@ -25,18 +27,11 @@ type Change struct {
 func (c Change) String() string {
 	switch {
 	case c.Old == nil:
-		return fmt.Sprintf("+ %s: %s", c.Path, shown(c.New))
+		return fmt.Sprintf("+ %s: %s", c.Path, shorten(string(c.New), shownLength))
 	case c.New == nil:
-		return fmt.Sprintf("- %s: %s", c.Path, shown(c.Old))
+		return fmt.Sprintf("- %s: %s", c.Path, shorten(string(c.Old), shownLength))
 	}
-	return fmt.Sprintf("~ %s: %s -> %s", c.Path, shown(c.Old), shown(c.New))
-}
-
-func shown(raw json.RawMessage) string {
-	if runes := []rune(string(raw)); len(runes) > shownLength {
-		return string(runes[:shownLength]) + "…"
-	}
-	return string(raw)
+	return fmt.Sprintf("~ %s: %s -> %s", c.Path, shorten(string(c.Old), shownLength), shorten(string(c.New), shownLength))
 }
 
 // Bump is the part of an app's version that the Marketplace raises for a new
@@ -92,8 +87,9 @@ func Diff(before, after *App) (*Difference, error) {
 
 func (d *Difference) approval(before, after *App) {
 	for _, s := range after.Scopes {
-		if s.known() && !before.Scopes.Allow(s) {
-			d.Approval = append(d.Approval, fmt.Sprintf("the scope %s is new", s))
+		reason := fmt.Sprintf("the scope %s is new", s.normal())
+		if s.known() && !before.Scopes.Allow(s) && !slices.Contains(d.Approval, reason) {
+			d.Approval = append(d.Approval, reason)
 		}
 	}
 	if after.EnableLicensing && !before.EnableLicensing {
@@ -102,10 +98,16 @@ func (d *Difference) approval(before, after *App) {
 	if len(d.Approval) > 0 {
 		d.Bump = BumpMinor
 	}
-	if was, is := max(before.APIVersion, 1), max(after.APIVersion, 1); was != is {
+	if was, is := cmp.Or(before.APIVersion, 1), cmp.Or(after.APIVersion, 1); was != is {
 		d.Approval = append(d.Approval, fmt.Sprintf("apiVersion changes from %d to %d", was, is))
 		d.Bump = BumpMajor
 	}
+}
+
+// kept are the kinds of modules that sites make something with that stays.
+var kept = []string{
+	"jiraIssueFields", "jiraIssueTypes", "jiraProjectPermissions", "jiraGlobalPermissions", "jiraWorkflowConditions",
+	"jiraWorkflowValidators", "jiraWorkflowPostFunctions", "dynamicContentMacros", "staticContentMacros", "customContent",
 }
 
 func (d *Difference) breaks(before, after *App) {
@@ -115,22 +117,33 @@ func (d *Difference) breaks(before, after *App) {
 	if before.BaseURL != after.BaseURL {
 		d.Breaks = append(d.Breaks, "another baseUrl reaches a site with its next upgrade; until then it calls the old one")
 	}
-	old := map[string]string{}
-	before.Modules.each(func(k kind, _ string, v reflect.Value) { old[moduleKey(v)] = k.name })
-	after.Modules.each(func(_ kind, _ string, v reflect.Value) { delete(old, moduleKey(v)) })
-	for _, key := range slices.Sorted(maps.Keys(old)) {
-		switch old[key] {
-		case "jiraIssueFields", "jiraProjectPermissions", "jiraGlobalPermissions", "jiraWorkflowConditions",
-			"jiraWorkflowValidators", "jiraWorkflowPostFunctions", "dynamicContentMacros", "staticContentMacros",
-			"customContent", "jiraIssueTypes":
-			d.Breaks = append(d.Breaks, fmt.Sprintf("the module %s of %s is gone, and so is what sites made with it", key, old[key]))
+	is := map[placed]bool{}
+	after.Modules.each(func(k kind, _ string, v reflect.Value) { is[placed{k.name, moduleKey(v)}] = true })
+	before.Modules.each(func(k kind, _ string, v reflect.Value) {
+		if key := moduleKey(v); slices.Contains(kept, k.name) && !is[placed{k.name, key}] {
+			d.Breaks = append(d.Breaks, fmt.Sprintf("the module %s of %s is gone, and so is what sites made with it", key, k.name))
+		}
+	})
+	types := map[string]IssueFieldType{}
+	for _, f := range before.Modules.JiraIssueFields {
+		types[f.Key] = f.Type
+	}
+	for _, f := range after.Modules.JiraIssueFields {
+		if was, ok := types[f.Key]; ok && !same(was, f.Type) {
+			d.Breaks = append(d.Breaks, fmt.Sprintf("the field %s was of type %s, and what sites have in it stays so", f.Key, was))
 		}
 	}
 }
 
-// treeOf is the document as plain values, numbers as they are written.
+// treeOf is the document as plain values, numbers as they are written, in one
+// of the spellings that mean the same to a host.
 func treeOf(a *App) (any, error) {
-	data, err := a.WithDefaults().MarshalJSON()
+	a = a.Clone()
+	a.Modules.InArrays = nil
+	a.Authentication.Type = AuthType(strings.ToLower(string(a.Authentication.Type)))
+	slices.Sort(a.Scopes)
+	a.Scopes = slices.Compact(a.Scopes)
+	data, err := a.MarshalJSON()
 	if err != nil {
 		return nil, err
 	}

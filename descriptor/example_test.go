@@ -25,7 +25,7 @@ func Example() {
 			}},
 		},
 	}
-	if err := app.Validate(descriptor.Jira).Err(); err != nil {
+	if err := app.WithDefaults().Validate(descriptor.Jira).Err(); err != nil {
 		fmt.Println(err)
 		return
 	}

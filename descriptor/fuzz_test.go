@@ -36,6 +36,8 @@ func FuzzRoundTrip(f *testing.F) {
 		`{"modules":{"webPanels":{"weight":-0},"configurePage":[{"a":1}],"odd":[{"key":"k"}],"webItems":[]}}`,
 		`{"modules":{"generalPages":[{"conditions":[null,{"or":[]},{"params":{"a":null,"b":"\u2028"}}]}]}}`,
 		`{"modules":{"dynamicContentMacros":{"parameters":[{"defaultValue":""}],"renderModes":{},"aliases":[null]}}}`,
+		`{"modules":{"webItems":[{"name":{"value":""},"tooltip":{"value":"","i18n":"k"}},{"name":{"i18n":"k"},"tooltip":{}}]}}`,
+		`{"modules":{"jiraSecurityInfoProvider":[{"key":"a"},{"key":"b"}],"jiraDeploymentGating":{"key":"c"},"jiraOperationsInfoProvider":[{"key":"d"}]}}`,
 		`{"dataResidency":{"maxMigrationDurationHours":0.1000000000000000055511151231257827}}`,
 	} {
 		f.Add([]byte(seed))
@@ -181,6 +183,12 @@ func sameStruct(typ reflect.Type, path string, in, out any) error {
 		a, b := member(inside, name), member(outside, name)
 		if typ == reflect.TypeFor[descriptor.Modules]() {
 			a, b = inForm(f.Type, a), inForm(f.Type, b)
+		}
+		if typ == reflect.TypeFor[descriptor.Text]() && name == "value" && a != nil {
+			// An empty value is kept, and none stays none.
+			if err := exactly(a, b, fmt.Errorf("%s: value %v became %v", path, a, b)); err != nil {
+				return err
+			}
 		}
 		if err := same(f.Type, path+"/"+name, a, b); err != nil {
 			return err

@@ -176,7 +176,7 @@ func TestGoldenDocuments(t *testing.T) {
 			if !reflect.DeepEqual(read, app) {
 				t.Errorf("reading gave\n%+v\nwant\n%+v", read, app)
 			}
-			if err := app.Validate("").Err(); err != nil {
+			if err := app.WithDefaults().Validate("").Err(); err != nil {
 				t.Error(err)
 			}
 		})

@@ -104,10 +104,6 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		header.Set("Content-Encoding", "gzip")
 	}
 	header.Set("ETag", form.etag)
-	if header.Get("Content-Encoding") != "" && r.Header.Get("Range") == "" {
-		// ServeContent leaves it to the caller for encoded content.
-		header.Set("Content-Length", strconv.Itoa(len(form.body)))
-	}
 	// ServeContent compares If-None-Match with the ETag set above.
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(form.body))
 }

@@ -231,8 +231,8 @@ func (n *Control) check(c *checker, path string) {
 	typ := ControlType(strings.ToLower(string(n.Type)))
 	needs := controlNeeds[typ]
 	c.parts(path, typ, n.Controls)
-	if f := forms["identifier"]; typ == ControlToggleGroup && n.MacroParameter != "" && !f.pattern.MatchString(n.MacroParameter) {
-		c.add(join(path, "macroParameter"), RulePattern, n.MacroParameter, "%q must be %s", n.MacroParameter, f.words)
+	if typ == ControlToggleGroup && n.MacroParameter != "" {
+		c.form(join(path, "macroParameter"), n.MacroParameter, forms["identifier"])
 	}
 	for _, member := range []struct {
 		name          string

@@ -11,7 +11,8 @@ import (
 //
 // Reading takes one object and an array of objects for every kind, because
 // hosts and documents differ in this. Writing gives one object for the kinds
-// of which an app has one, and an array for the others.
+// of which an app has one, unless InArrays says otherwise, and an array for the
+// others.
 type Modules struct {
 	// Kinds of both products.
 
@@ -86,19 +87,19 @@ type Modules struct {
 	// JiraDeploymentInfoProvider gives Jira the deployments of an issue.
 	JiraDeploymentInfoProvider *DeploymentInfoProvider `json:"jiraDeploymentInfoProvider,omitzero" vars:"action" product:"jira"`
 	// JiraDeploymentGating is told of decisions about deployments.
-	JiraDeploymentGating *DeploymentGating `json:"jiraDeploymentGating,omitzero" vars:"none" product:"jira"`
+	JiraDeploymentGating []DeploymentGating `json:"jiraDeploymentGating,omitzero" vars:"none" product:"jira" form:"object"`
 	// JiraDevelopmentTool gives Jira commits, branches and pull requests.
 	JiraDevelopmentTool *DevelopmentTool `json:"jiraDevelopmentTool,omitzero" vars:"action" product:"jira"`
 	// JiraDevOpsComponentProvider gives Jira components of DevOps tools.
-	JiraDevOpsComponentProvider *DevOpsComponentProvider `json:"jiraDevOpsComponentProvider,omitzero" vars:"action" product:"jira"`
+	JiraDevOpsComponentProvider []DevOpsComponentProvider `json:"jiraDevOpsComponentProvider,omitzero" vars:"action" product:"jira" form:"object"`
 	// JiraFeatureFlagInfoProvider gives Jira feature flags.
 	JiraFeatureFlagInfoProvider *FeatureFlagInfoProvider `json:"jiraFeatureFlagInfoProvider,omitzero" vars:"action" product:"jira"`
 	// JiraOperationsInfoProvider gives Jira incidents and reviews.
-	JiraOperationsInfoProvider *OperationsInfoProvider `json:"jiraOperationsInfoProvider,omitzero" vars:"action" product:"jira"`
+	JiraOperationsInfoProvider []OperationsInfoProvider `json:"jiraOperationsInfoProvider,omitzero" vars:"action" product:"jira" form:"object"`
 	// JiraRemoteLinkInfoProvider gives Jira remote links of an issue.
-	JiraRemoteLinkInfoProvider *RemoteLinkInfoProvider `json:"jiraRemoteLinkInfoProvider,omitzero" vars:"any" product:"jira"`
+	JiraRemoteLinkInfoProvider []RemoteLinkInfoProvider `json:"jiraRemoteLinkInfoProvider,omitzero" vars:"any" product:"jira" form:"object"`
 	// JiraSecurityInfoProvider gives Jira vulnerabilities.
-	JiraSecurityInfoProvider *SecurityInfoProvider `json:"jiraSecurityInfoProvider,omitzero" vars:"action" product:"jira"`
+	JiraSecurityInfoProvider []SecurityInfoProvider `json:"jiraSecurityInfoProvider,omitzero" vars:"action" product:"jira" form:"object"`
 	// AutomationActions are steps for rules of Jira Automation.
 	AutomationActions []AutomationAction `json:"automationActions,omitzero" vars:"none" product:"jira"`
 	// AssetPanels are panels beside objects of Assets.
@@ -162,8 +163,10 @@ type Modules struct {
 	PublishConditions []PublishCondition `json:"publishConditions,omitzero" vars:"all" product:"confluence"`
 
 	// InArrays names the kinds of which an app has one that are written as an
-	// array of one all the same. Reading fills it from the document. For some
-	// kinds of providers Atlassian does not say which form it takes.
+	// array all the same. Reading fills it from the document. Of some kinds of
+	// providers Atlassian does not say which form it takes, nor whether an app
+	// may have several: these are slices, and one of them is written as an
+	// object.
 	InArrays []string `json:"-"`
 	// Extra holds the kinds that this package does not know, by name.
 	Extra map[string]json.RawMessage `json:",embed"`
@@ -181,6 +184,8 @@ type kind struct {
 	product Product
 	// single is set for a kind of which an app has one.
 	single bool
+	// object is set for a kind of which one is written as an object.
+	object bool
 	// vars is the set of context parameters in its URLs; see contextSets.
 	vars string
 }
@@ -198,6 +203,7 @@ var kinds = func() []kind {
 		all = append(all, kind{
 			name: name, field: i, product: Product(f.Tag.Get("product")),
 			single: f.Type.Kind() == reflect.Pointer, vars: f.Tag.Get("vars"),
+			object: f.Type.Kind() == reflect.Pointer || f.Tag.Get("form") == "object",
 		})
 	}
 	return all
@@ -210,6 +216,15 @@ var kindByName = func() map[string]kind {
 		byName[k.name] = k
 	}
 	return byName
+}()
+
+// namesOfKinds are the names of the kinds.
+var namesOfKinds = func() []string {
+	names := make([]string, len(kinds))
+	for i, k := range kinds {
+		names[i] = k.name
+	}
+	return names
 }()
 
 // kindsElsewhere are kinds that Atlassian's documentation names, or did, and
@@ -242,7 +257,8 @@ func (m *Modules) used() iter.Seq[kind] {
 	return func(yield func(kind) bool) {
 		all := reflect.ValueOf(m).Elem()
 		for _, k := range kinds {
-			if !all.Field(k.field).IsNil() && !yield(k) {
+			field := all.Field(k.field)
+			if empty := field.Kind() == reflect.Slice && field.Len() == 0; !field.IsNil() && !empty && !yield(k) {
 				return
 			}
 		}

@@ -1,18 +1,6 @@
 package descriptor
 
-import (
-	"fmt"
-	"strings"
-)
-
-// suggest ends a message about a word with the word that was probably meant,
-// or with nothing.
-func suggest(word string, words []string) string {
-	if near := nearest(word, words); near != "" {
-		return fmt.Sprintf("; did you mean %s?", near)
-	}
-	return ""
-}
+import "strings"
 
 // nearest is the word that differs least from another, case apart, or nothing
 // if none is near: within one edit for each four letters, and at least one.

@@ -68,8 +68,8 @@ var documentRules = []struct {
 	{"", warning, topLevel, `"flavour":"x"`, `"$schema":"https://example.com/s.json"`, "flavour", "unknown", "is not a member that the host knows here"},
 	{"", warning, topLevel, `"vendor":{"name":"V","uri":"x"}`, `"vendor":{"name":"V","url":"https://v.example.com"}`, "vendor.uri", "unknown", "is not a member that the host knows here; did you mean url?"},
 	{"", fault, topLevel, `"apiMigrations":{"signed-instal":true}`, `"apiMigrations":{"signed-install":true}`, `apiMigrations["signed-instal"]`, "unknown", "is not a member that the host takes here; did you mean signed-install?"},
-	{"", fault, topLevel, `"apiMigrations":{"signed-install":false}`, `"apiMigrations":{"signed-install":true}`, `apiMigrations["signed-install"]`, "migration", "must be true: hosts refuse installs that are not signed since October 2021"},
-	{"", fault, topLevel, `"apiMigrations":{"context-qsh":false}`, `"apiMigrations":{"context-qsh":true}`, `apiMigrations["context-qsh"]`, "migration", "must be true: hosts insist on it since June 2021"},
+	{"", warning, topLevel, `"apiMigrations":{"signed-install":false}`, `"apiMigrations":{"signed-install":true}`, `apiMigrations["signed-install"]`, "migration", "should be true: hosts sign installs since October 2021 in any case"},
+	{"", warning, topLevel, `"apiMigrations":{"context-qsh":false}`, `"apiMigrations":{"context-qsh":true}`, `apiMigrations["context-qsh"]`, "migration", "should be true: hosts insist on it since June 2021"},
 	{"", warning, topLevel, `"apiMigrations":{"gdpr":false}`, `"apiMigrations":{"gdpr":true}`, "apiMigrations.gdpr", "migration", "should be true: hosts send account ids in any case"},
 	{"", warning, topLevel, `"translations":{"paths":{"german":"/de.json"}}`, `"translations":{"paths":{"de-DE":"/de.json"}}`, "translations.paths.german", "pattern", `"german" is not a locale such as de-DE`},
 	{"", fault, topLevel, `"translations":{"paths":{"de-DE":""}}`, `"translations":{"paths":{}}`, `translations.paths["de-DE"]`, "required", "is missing"},
@@ -101,6 +101,13 @@ var documentRules = []struct {
 	{"", fault, pageItem, `"target":{"type":"dialogmodule","options":{"key":"page-key"}}`, `"target":{"type":"dialogmodule","options":{"key":"d"}}`, "modules.webItems[0].target.options.key", "reference", `"page-key" is the key at modules.generalPages[0].key, and must be one in dialogs`},
 	{"", fault, pageItem, `"url":"pagekey","context":"page"`, `"url":"page-key","context":"page"`, "modules.webItems[0].url", "reference", `"pagekey" is not the key of a module in generalPages or adminPages or configurePage or postInstallPage or jiraProjectPages or spaceToolsTabs; did you mean page-key?`},
 	{"", fault, pageItem, `"url":"/pagekey?x=1","context":"page"`, `"url":"/page-key?x=1","context":"page"`, "modules.webItems[0].url", "reference", `"pagekey" is not the key of a module in generalPages or adminPages or configurePage or postInstallPage or jiraProjectPages or spaceToolsTabs; did you mean page-key?`},
+	{"", fault, pageItem, `"url":"pages","context":"page"`, `"url":"page-key","context":"page"`, "modules.webItems[0].url", "reference", `"pages" is not the key of a module in generalPages or adminPages or configurePage or postInstallPage or jiraProjectPages or spaceToolsTabs`},
+	{"", fault, strings.Replace(pageItem, `"dialogs"`, `"profilePages":[{"key":"profile"}],"dialogs"`, 1), `"url":"profil","context":"page"`, `"url":"profile","context":"page"`, "modules.webItems[0].url", "reference", `"profil" is not the key of a module in generalPages or adminPages or configurePage or postInstallPage or jiraProjectPages or spaceToolsTabs`},
+	{"", fault, macro, `"parameters":[{"identifier":"A","name":{"value":"v"},"type":"int"}]`, `"parameters":[{"identifier":"a","name":{"value":"v"},"type":"int"}]`, "modules.dynamicContentMacros[0].parameters[0].identifier", "pattern", `"A" must be lower-case letters, digits, dots, dashes and underscores`},
+	{"", warning, hookMember, `"url":"/h","event":"page_created","key":"a_b"`, `"url":"/h","event":"page_created","key":"a-b"`, "modules.webhooks[0].key", "pattern", `"a_b" should be letters, digits and dashes`},
+	{"", fault, allModules, `"dialogs":[{"key":"k","url":"/d"},{"key":"k","url":"/d"}]`, `"dialogs":[{"key":"k","url":"/d"}]`, "modules.dialogs[1].key", "unique", `"k" is already the key at modules.dialogs[0].key`},
+	{"", warning, module("webPanels"), `"url":"/p","location":"l","tooltip":{"value":""}`, `"url":"/p","location":"l","tooltip":{}`, "modules.webPanels[0].tooltip.value", "required", "is empty"},
+	{"", fault, `{"key":"a","baseUrl":"https://a.example.com","lifecycle":{"installed":"/i"},"apiVersion":%}`, `-1`, `2`, "apiVersion", "word", "must not be negative"},
 	{"", fault, allModules, `"keyboardShortcuts":[{"key":"k","name":{"value":"K"},"shortcut":"gx","target":{"key":"dd"}}],"dialogs":[{"key":"d","url":"/d"}]`, `"keyboardShortcuts":[{"key":"k","name":{"value":"K"},"shortcut":"gx","target":{"key":"d"}}],"dialogs":[{"key":"d","url":"/d"}]`, "modules.keyboardShortcuts[0].target.key", "reference", `"dd" is not the key of any module; did you mean d?`},
 	{"", fault, allModules, `"jiraTimeTrackingProviders":[{"key":"t","name":{"value":"T"},"adminPageKey":"b"}],"adminPages":[{"key":"a","name":{"value":"A"},"url":"/a"}]`, `"jiraTimeTrackingProviders":[{"key":"t","name":{"value":"T"},"adminPageKey":"a"}],"adminPages":[{"key":"a","name":{"value":"A"},"url":"/a"}]`, "modules.jiraTimeTrackingProviders[0].adminPageKey", "reference", `"b" is not the key of a module in adminPages; did you mean a?`},
 	{"", fault, allModules, `"serviceDeskQueues":[{"key":"q","name":{"value":"Q"},"group":"r"}],"serviceDeskReportGroups":[{"key":"r","name":{"value":"R"}}]`, `"serviceDeskQueues":[{"key":"q","name":{"value":"Q"},"group":"r"}],"serviceDeskQueueGroups":[{"key":"r","name":{"value":"R"}}]`, "modules.serviceDeskQueues[0].group", "reference", `"r" is the key at modules.serviceDeskReportGroups[0].key, and must be one in serviceDeskQueueGroups`},
@@ -140,9 +147,9 @@ var documentRules = []struct {
 
 	// What the tags say, one for each form of rule in a new place.
 	{"", fault, single("jiraDevelopmentTool"), `"url":"https://t.example.com","capabilities":["commits"],"application":{"value":"A"},"logoUrl":"/l.png"`, `"url":"https://t.example.com","capabilities":["COMMIT"],"application":{"value":"A"},"logoUrl":"https://t.example.com/l.png"`, "modules.jiraDevelopmentTool.capabilities[0]", "word", `"commits" is none of commit, branch, pull_request; did you mean commit?`},
-	{"", fault, single("jiraDeploymentGating"), `"callback":{"type":"jwt","url":"gate"}`, `"callback":{"type":"JWT","url":"/gate"}`, "modules.jiraDeploymentGating.callback.url", "url", "must begin with a slash, because it is appended to baseUrl"},
-	{"", fault, single("jiraOperationsInfoProvider"), `"homeUrl":"https://o.example.com","actions":{"fetchWorkspaces":{"templateUrl":"/f"}}`, `"homeUrl":"https://o.example.com","actions":{"fetchWorkspaces":{"templateUrl":"/f"},"searchContainers":{"templateUrl":"/s"}}`, "modules.jiraOperationsInfoProvider.actions.searchContainers", "required", "is missing"},
-	{"", fault, single("jiraRemoteLinkInfoProvider"), `"homeUrl":"https://o.example.com","actions":[{"actionId":"a","actionLabel":{"value":{"value":"A"}}}]`, `"homeUrl":"https://o.example.com","actions":[{"actionId":"a","actionLabel":{"value":{"value":"A"}},"templateUrl":"/t/{any.thing}"}]`, "modules.jiraRemoteLinkInfoProvider.actions[0].templateUrl", "required", "is missing"},
+	{"", warning, single("jiraDeploymentGating"), `"callback":{"type":"jwt","url":"gate"}`, `"callback":{"type":"JWT","url":"/gate"}`, "modules.jiraDeploymentGating[0].callback.url", "url", "should begin with a slash, because it is appended to baseUrl"},
+	{"", fault, single("jiraOperationsInfoProvider"), `"homeUrl":"https://o.example.com","actions":{"fetchWorkspaces":{"templateUrl":"/f"}}`, `"homeUrl":"https://o.example.com","actions":{"fetchWorkspaces":{"templateUrl":"/f"},"searchContainers":{"templateUrl":"/s"}}`, "modules.jiraOperationsInfoProvider[0].actions.searchContainers", "required", "is missing"},
+	{"", fault, single("jiraRemoteLinkInfoProvider"), `"homeUrl":"https://o.example.com","actions":[{"actionId":"a","actionLabel":{"value":{"value":"A"}}}]`, `"homeUrl":"https://o.example.com","actions":[{"actionId":"a","actionLabel":{"value":{"value":"A"}},"templateUrl":"/t/{any.thing}"}]`, "modules.jiraRemoteLinkInfoProvider[0].actions[0].templateUrl", "required", "is missing"},
 	{"", fault, module("keyboardShortcuts"), `"shortcut":"G","target":{"key":"m"}`, `"shortcut":"gx","target":{"key":"m"}`, "modules.keyboardShortcuts[0].shortcut", "pattern", `"G" must be one to three lower-case letters`},
 	{"", fault, strings.Replace(allModules, "%", `"jiraJqlFunctions":[{"key":"f","name":"f","url":"/f","types":["issue"],"operators":["in"]%}]`, 1), ``, `,"arguments":[]`, "modules.jiraJqlFunctions[0].arguments", "required", "is missing"},
 	{"", fault, strings.Replace(allModules, "%", `"jiraJqlFunctions":[{"key":"f","name":"f","url":"/f","types":["issue"],"operators":["in"],"arguments":[{"name":"a"%}]}]`, 1), ``, `,"required":false`, "modules.jiraJqlFunctions[0].arguments[0].required", "required", "is missing"},
@@ -150,7 +157,7 @@ var documentRules = []struct {
 	{"", fault, module("jiraWorkflowPostFunctions"), `"triggered":{"url":"https://b.example.com/t"}`, `"triggered":{"url":"/t"}`, "modules.jiraWorkflowPostFunctions[0].triggered.url", "url", "must be relative to baseUrl, such as /page"},
 	{"", fault, module("automationActions"), `"webhook":{"url":"/w","method":"POST"}`, `"webhook":{"url":"/w"}`, "modules.automationActions[0].webhook.method", "unknown", "is not a member that the host takes here"},
 	{"", fault, module("serviceDeskPortalUserMenuActions"), `"url":"/u","target":{"type":"inlinedialog"}`, `"url":"/u","target":{"type":"dialog"}`, "modules.serviceDeskPortalUserMenuActions[0].target.type", "word", `"inlinedialog" is none of page, dialog`},
-	{"", fault, module("staticContentMacros"), `"url":"m"`, `"url":"/m","renderingMethod":"POST"`, "modules.staticContentMacros[0].url", "url", "must begin with a slash, because it is appended to baseUrl"},
+	{"", warning, module("staticContentMacros"), `"url":"m"`, `"url":"/m","renderingMethod":"POST"`, "modules.staticContentMacros[0].url", "url", "should begin with a slash, because it is appended to baseUrl"},
 	{"", fault, macro, `"propertyPanel":{"url":"/e","controls":[{"type":"togglegroup","controls":[]}]}`, `"propertyPanel":{"url":"/e","controls":[{"type":"togglegroup","macroParameter":"p","controls":[]}]}`, "modules.dynamicContentMacros[0].propertyPanel.controls[0].macroParameter", "required", "is missing: a control of type togglegroup has one"},
 	{"", fault, macro, `"propertyPanel":{"url":"/e","controls":[{"type":"togglebutton","key":"k","label":{"value":"l"},"macroParameterValue":"v"}]}`, `"propertyPanel":{"url":"/e","controls":[{"type":"BUTTON","key":"k","label":{"value":"l"}}]}`, "modules.dynamicContentMacros[0].propertyPanel.controls[0].type", "word", `"togglebutton" is none of button, group, togglegroup, text`},
 	{"", fault, macro, `"propertyPanel":{"url":"/e","controls":[{"type":"group","controls":[{"type":"text","key":"k","macroParameter":"p"}]}]}`, `"propertyPanel":{"url":"/e","controls":[{"type":"group","controls":[{"type":"button","key":"k","label":{"value":"l"}}]}]}`, "modules.dynamicContentMacros[0].propertyPanel.controls[0].controls[0].type", "word", `"text" is none of button`},
@@ -200,9 +207,9 @@ func TestEveryRuleHasAnExample(t *testing.T) {
 
 // Opt-ins that are missing are told of one by one.
 func TestMissingMigrations(t *testing.T) {
-	app := parse(t, `{"key":"a","name":"A","baseUrl":"https://a.example.com","lifecycle":{"installed":"/i"}}`)
+	app := parse(t, `{"key":"a","name":"A","baseUrl":"https://a.example.com","lifecycle":{"installed":"/i"},"authentication":{"type":"JWT"}}`)
 	want := `descriptor: 3 findings
-	apiMigrations["signed-install"]: is missing, and should be true: hosts refuse installs that are not signed since October 2021
+	apiMigrations["signed-install"]: is missing, and should be true: hosts sign installs since October 2021 in any case
 	apiMigrations.gdpr: is missing, and should be true: hosts send account ids in any case
 	apiMigrations["context-qsh"]: is missing, and should be true: hosts insist on it since June 2021`
 	if got := app.Validate(""); got.Error() != want || got.Err() != nil {
@@ -213,26 +220,49 @@ func TestMissingMigrations(t *testing.T) {
 	}
 }
 
+// Two webhooks may have one key, and a webhook that of another module.
+func TestWebhooksShareKeys(t *testing.T) {
+	app := whole(parse(t, strings.Replace(hookMember, "%", `"url":"/h","event":"page_created","key":"k"},{"url":"/i","event":"page_created","key":"k"`, 1)))
+	if found := app.Validate(""); len(found) != 0 {
+		t.Errorf("got %v", found)
+	}
+}
+
+func TestMissingAuthentication(t *testing.T) {
+	app := whole(parse(t, strings.Replace(topLevel, "%", `"links":{}`, 1)))
+	app.Authentication = descriptor.Authentication{}
+	if got, want := app.Validate("").Error(), "descriptor: 1 finding\n\tauthentication: is missing: the host asks for {\"type\": \"jwt\"}"; got != want {
+		t.Errorf("got %s", got)
+	}
+	app.Authentication.Type, app.APIMigrations = descriptor.AuthNone, descriptor.APIMigrations{}
+	if got := app.Validate(""); len(got) != 0 {
+		t.Errorf("without tokens: got %v", got)
+	}
+}
+
 func TestUnknownProduct(t *testing.T) {
 	app := whole(parse(t, strings.Replace(topLevel, "%", `"links":{}`, 1)))
+	if found := app.Validate("JIRA"); len(found) != 0 {
+		t.Errorf("in capitals: got %v", found)
+	}
 	got := app.Validate("bitbucket").Err()
-	if got == nil || !strings.Contains(got.Error(), `product: "bitbucket" is none of jira, confluence`) {
+	if got == nil || !strings.Contains(got.Error(), `the document cannot be for "bitbucket": the products are jira and confluence`) {
 		t.Errorf("got %v", got)
 	}
 }
 
 func TestProduct(t *testing.T) {
 	for document, want := range map[string]descriptor.Product{
-		`{}`:                                                       jira[:0],
-		`{"scopes":["READ"]}`:                                      "",
-		`{"scopes":["project_admin"]}`:                             jira,
-		`{"scopes":["SPACE_ADMIN","READ"]}`:                        confluence,
-		`{"modules":{"generalPages":[]}}`:                          "",
-		`{"modules":{"jiraReports":[]}}`:                           jira,
-		`{"modules":{"blueprints":[]}}`:                            confluence,
-		`{"modules":{"blueprints":[],"jiraReports":[]}}`:           "",
-		`{"modules":{"blueprints":[]},"scopes":["PROJECT_ADMIN"]}`: confluence,
-		`{"modules":{"generalPages":[],"adminPages":[]},"scopes":["ADMIN"]}`: "",
+		`{}`:                                                         jira[:0],
+		`{"scopes":["READ"]}`:                                        "",
+		`{"scopes":["project_admin"]}`:                               jira,
+		`{"scopes":["SPACE_ADMIN","READ"]}`:                          confluence,
+		`{"modules":{"generalPages":[]}}`:                            "",
+		`{"modules":{"jiraReports":[{}]}}`:                           jira,
+		`{"modules":{"blueprints":[{}]}}`:                            confluence,
+		`{"modules":{"blueprints":[{}],"jiraReports":[{}]}}`:         "",
+		`{"modules":{"blueprints":[{}]},"scopes":["PROJECT_ADMIN"]}`: confluence,
+		`{"modules":{"generalPages":[{}],"adminPages":[{}]},"scopes":["ADMIN"]}`: "",
 	} {
 		if got := parse(t, document).Product(); got != want {
 			t.Errorf("%s: got %q, want %q", document, got, want)
@@ -263,6 +293,6 @@ func ExampleFindings_Locate() {
 	}
 
 	// Output:
-	// atlassian-connect.json:5:71: error: modules.webPanels[0].url: must begin with a slash, because it is appended to baseUrl
+	// atlassian-connect.json:5:71: warning: modules.webPanels[0].url: should begin with a slash, because it is appended to baseUrl
 	// atlassian-connect.json:5:19: error: modules.webPanels[0].location: is missing
 }

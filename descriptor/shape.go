@@ -86,9 +86,18 @@ type closedStruct interface{ closed() }
 type form struct {
 	pattern *regexp.Regexp
 	words   string
+	// loose is what the host itself asks for, where Atlassian's pattern lacks
+	// its anchors; nil is the same as pattern.
+	loose *regexp.Regexp
 }
 
-func newForm(pattern, words string) *form { return &form{regexp.MustCompile(pattern), words} }
+func newForm(pattern, words string) *form {
+	return &form{pattern: regexp.MustCompile(pattern), words: words}
+}
+
+func newLooseForm(pattern, loose, words string) *form {
+	return &form{regexp.MustCompile(pattern), words, regexp.MustCompile(loose)}
+}
 
 const (
 	cssLength = `(?:0|\d*(?:em|ex|in|cm|mm|pt|pc|px|%))`
@@ -101,15 +110,16 @@ const (
 var forms = map[string]*form{
 	"appkey":     newForm(`^[a-zA-Z0-9._-]+$`, "letters, digits, dots, dashes and underscores"),
 	"key":        newForm(`^[a-zA-Z0-9-]+$`, "letters, digits and dashes"),
-	"identifier": newForm(`^[-_a-z0-9.]+$`, "lower-case letters, digits, dots, dashes and underscores"),
+	"identifier": newLooseForm(`^[-_a-z0-9.]+$`, `[-_a-z0-9.]`, "lower-case letters, digits, dots, dashes and underscores"),
 	"style":      newForm(`^[_a-zA-Z][_a-zA-Z0-9-]*$`, "letters, digits, dashes and underscores, the first a letter or an underscore"),
-	"shortcut":   newForm(`^[a-z]{1,3}$`, "one to three lower-case letters"),
+	"shortcut":   newLooseForm(`^[a-z]{1,3}$`, `[a-z]`, "one to three lower-case letters"),
 	"css":        newForm(`^[^;|}\n\r]*$`, "a value of CSS without semicolons, bars and braces"),
 	"length":     newForm(`^`+cssLength+`$`, "a length of CSS, such as 10px"),
 	"lengths":    newForm(`^`+cssLength+`(?: `+cssLength+`){0,3}$`, "one to four lengths of CSS, such as 0 10px"),
-	"gutter":     newForm(`^(?:none|default|`+cssLength+`)$`, "none, default or a length of CSS, such as 10px"),
-	"side":       newForm(`^(?:none|default|small|medium|large)$`, "none, default, small, medium or large"),
-	"extent": newForm(`^(?:auto|cover|contain|initial|inherit|`+cssLength+`(?: `+cssLength+`){0,3})$`,
+	"gutter":     newLooseForm(`^(?:none|default|`+cssLength+`)$`, `none|default|^`+cssLength+`$`, "none, default or a length of CSS, such as 10px"),
+	"side":       newLooseForm(`^(?:none|default|small|medium|large)$`, `none|default|small|medium|large`, "none, default, small, medium or large"),
+	"extent": newLooseForm(`^(?:auto|cover|contain|initial|inherit|`+cssLength+`(?: `+cssLength+`){0,3})$`,
+		`auto|cover|contain|initial|inherit|^`+cssLength+`(?: `+cssLength+`){0,3}$`,
 		"auto, cover, contain, initial, inherit or lengths of CSS"),
 	"color": newForm(`^(?:#(?:[0-9a-fA-F]{3}){1,2}`+
 		`|rgb\(`+cssByte+`,`+cssByte+`,`+cssByte+`\)|rgb\(\d+%,\s*\d+%,\s*\d+%\)`+

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -24,8 +26,9 @@ import (
 //
 // The spellings in one line mean the same: they are those of this package, of
 // Atlassian's framework for Express and of that for Spring Boot, whose
-// documents so load as they are. ${...} with another word is left alone, since
-// it once was how context parameters were written.
+// documents so load as they are. Other words in braces are left alone, since a
+// text may be about such things and ${...} once was how context parameters were
+// written; a word that is nearly one of these is an error.
 //
 // The zero value knows no base URL, takes the key of the document and reads the
 // environment of the process.
@@ -68,7 +71,7 @@ func (t Template) Parse(data []byte) (*App, error) {
 		a = a.WithBaseURL(t.BaseURL)
 	}
 	if t.Key != "" {
-		a.Key = t.Key
+		a.rename(t.Key)
 	}
 	return a.WithEnvironment(t.Environment), nil
 }
@@ -76,17 +79,66 @@ func (t Template) Parse(data []byte) (*App, error) {
 // WithEnvironment returns a copy of a as it goes in an environment: the key
 // with the suffix "-dev" and the name with " (dev)" for the environment dev.
 // What has them already stays, and so does everything when the environment is
-// empty or production.
+// empty or production. Where the document names its own modules by the key of
+// the app, in locations, permissions and types of content, it names the new one.
 func (a *App) WithEnvironment(environment string) *App {
 	c := a.Clone()
 	if environment == "" || environment == production {
 		return c
 	}
-	c.Key = environmentKey(c.Key, environment)
+	c.rename(environmentKey(c.Key, environment))
 	if suffix := " (" + environment + ")"; c.Name != "" && !strings.HasSuffix(c.Name, suffix) {
 		c.Name += suffix
 	}
 	return c
+}
+
+// rename gives the app another key, also where it stands in the names of its
+// modules.
+func (a *App) rename(key string) {
+	if a.Key != "" && a.Key != key {
+		was := a.Key
+		replaceTexts(reflect.ValueOf(&a.Modules).Elem(), func(text string) string {
+			for _, form := range [][2]string{{"", "__"}, {"ac:", ":"}} {
+				if rest, own := strings.CutPrefix(text, form[0]+was+form[1]); own {
+					return form[0] + key + form[1] + rest
+				}
+			}
+			return text
+		})
+	}
+	a.Key = key
+}
+
+// replaceTexts replaces every text in plain data.
+func replaceTexts(v reflect.Value, by func(string) string) {
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(by(v.String()))
+	case reflect.Pointer:
+		if !v.IsNil() {
+			replaceTexts(v.Elem(), by)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			replaceTexts(v.Field(i), by)
+		}
+	case reflect.Slice:
+		if v.Type().Elem().Kind() != reflect.Uint8 {
+			for i := range v.Len() {
+				replaceTexts(v.Index(i), by)
+			}
+		}
+	case reflect.Map:
+		for k, e := range v.Seq2() {
+			if e.Kind() == reflect.Struct {
+				changed := reflect.New(e.Type()).Elem()
+				changed.Set(e)
+				replaceTexts(changed, by)
+				v.SetMapIndex(k, changed)
+			}
+		}
+	}
 }
 
 func environmentKey(key, environment string) string {
@@ -107,10 +159,7 @@ func (t Template) expand(data []byte) (expanded []byte, p places, err error) {
 	}
 	// What is no JSON is told of before anything is replaced.
 	if err := scan(data); err != nil {
-		if e, ok := errors.AsType[*ReadError](err); ok && bytes.HasPrefix(data[e.Offset:], []byte("{")) && bytes.Contains(data[max(0, e.Offset-1):], []byte("{{")) {
-			e.Err = fmt.Errorf("%w: variables stand inside texts, in quotation marks", e.Err)
-		}
-		return nil, nil, err
+		return nil, nil, outsideText(data, err)
 	}
 	key := t.key(data)
 	out := make([]byte, 0, len(data))
@@ -131,11 +180,10 @@ func (t Template) expand(data []byte) (expanded []byte, p places, err error) {
 			if !ok {
 				return nil, nil, readError(data, int64(i), "", fmt.Errorf("%s has %w", data[i:i+length], ErrNoValue))
 			}
-			p = append(p, place{len(out), i})
-			out = append(out, quoted(value)...)
-			i += length
-			p = append(p, place{len(out), i})
-			if len(out) > MaxSize {
+			text := quoted(value)
+			p = append(p, place{len(out), i}, place{len(out) + len(text), i + length})
+			out = append(out, text...)
+			if i += length; len(out) > MaxSize {
 				return nil, nil, readError(data, int64(i), "", ErrTooLarge)
 			}
 			continue
@@ -146,8 +194,17 @@ func (t Template) expand(data []byte) (expanded []byte, p places, err error) {
 	return out, p, nil
 }
 
-// key is the key of the app in its environment. That of the document counts
-// unless it is made of variables itself.
+// outsideText says of a fault that is a variable where variables cannot be.
+func outsideText(data []byte, err error) error {
+	e, ok := errors.AsType[*ReadError](err)
+	if ok && bytes.HasPrefix(data[max(0, e.Offset-1):], []byte("{{")) {
+		e.Err = fmt.Errorf("%w: variables stand inside texts, in quotation marks", e.Err)
+	}
+	return err
+}
+
+// key is the key of the app in its environment: the one that is given, or else
+// that of the document, which may have variables itself.
 func (t Template) key(data []byte) string {
 	key := t.Key
 	if key == "" {
@@ -156,31 +213,58 @@ func (t Template) key(data []byte) string {
 		}
 		// What else is wrong with the document is told of later.
 		_ = json.Unmarshal(data, &document)
-		if name, length := variableAt([]byte(document.Key)); length == 0 && name == "" {
-			key = document.Key
+		for rest := document.Key; rest != ""; {
+			name, length := variableAt([]byte(rest))
+			value, ok := t.value(name, "")
+			switch {
+			case length == 0:
+				value, length = rest[:1], 1
+			case !ok:
+				return ""
+			}
+			key, rest = key+value, rest[length:]
 		}
 	}
 	return environmentKey(key, t.Environment)
 }
 
+// maxVariable is the longest variable, in bytes.
+const maxVariable = 200
+
 // variableAt is the variable that a text begins with, and its length; 0 if it
-// begins with none that this package knows the form of.
+// begins with none. Three braces are the same as two, as in the templates that
+// write values as they are.
 func variableAt(text []byte) (name string, length int) {
-	switch {
-	case bytes.HasPrefix(text, []byte("{{")):
-		end := bytes.Index(text, []byte("}}"))
-		if end < 0 || bytes.ContainsAny(text[2:end], "{}\"\n") {
+	for _, form := range []struct{ begin, end string }{{"{{{", "}}}"}, {"{{", "}}"}, {"${", "}"}} {
+		rest, ok := bytes.CutPrefix(text, []byte(form.begin))
+		if !ok {
+			continue
+		}
+		inside, _, ok := bytes.Cut(rest[:min(len(rest), maxVariable)], []byte(form.end))
+		if !ok || bytes.ContainsAny(inside, "{}\"\\\n") {
 			return "", 0
 		}
-		return strings.TrimSpace(string(text[2:end])), end + 2
-	case bytes.HasPrefix(text, []byte("${addon.")):
-		end := bytes.IndexByte(text, '}')
-		if end < 0 {
+		name = strings.TrimSpace(string(inside))
+		if !isVariable(name, form.begin == "${") {
 			return "", 0
 		}
-		return string(text[2:end]), end + 1
+		return name, len(form.begin) + len(inside) + len(form.end)
 	}
 	return "", 0
+}
+
+// variables are the names that stand for something in double braces, apart
+// from those of the environment.
+var variables = []string{"baseUrl", "localBaseUrl", "key", "appKey", "environment"}
+
+// isVariable reports whether a name is that of a variable, or nearly so: text
+// may hold other things in braces. Those with a dollar sign have names of their
+// own.
+func isVariable(name string, dollar bool) bool {
+	if dollar {
+		return name == "addon.key" || name == "addon.base-url"
+	}
+	return slices.Contains(variables, name) || strings.HasPrefix(name, "env.") || nearest(name, variables) != ""
 }
 
 // value is what a variable stands for.

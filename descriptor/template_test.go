@@ -36,6 +36,13 @@ func TestTemplate(t *testing.T) {
 		{"a value is not looked at again", whole, `{"baseUrl":"b","description":"{{env.BRACES}}"}`, `{"key":"given-dev","description":"{{baseUrl}}","baseUrl":"b"}`},
 		{"after escapes", whole, `{"baseUrl":"b","description":"\"{{environment}}\\{{environment}}\\"}`, `{"key":"given-dev","description":"\"dev\\dev\\","baseUrl":"b"}`},
 		{"old context parameters stay", descriptor.Template{}, `{"description":"${issue.key} {{"}`, `{"description":"${issue.key} {{"}`},
+		{"other words in braces stay", whole, `{"baseUrl":"b","description":"{{monospace}} {{}} {{{x}}} {{a{{b}} ${addon.x} ${addon.key","links":{"a":"b"}}`, `{"key":"given-dev","description":"{{monospace}} {{}} {{{x}}} {{a{{b}} ${addon.x} ${addon.key","baseUrl":"b","links":{"a":"b"}}`},
+		{"three braces", whole, `{"baseUrl":"{{{baseUrl}}}"}`, `{"key":"given-dev","baseUrl":"https://app.example.com"}`},
+		{"a key from the environment", descriptor.Template{Env: func(string) (string, bool) { return "k", true }}, `{"key":"{{env.KEY}}-{{environment}}","name":"{{key}}"}`, `{"key":"k-production","name":"k-production"}`},
+		{"a key made of another", descriptor.Template{Environment: "dev"}, `{"key":"my-{{environment}}","name":"{{key}}"}`, `{"key":"my-dev","name":"my-dev (dev)"}`},
+		{"modules named by the key", descriptor.Template{Environment: "dev"},
+			`{"key":"a","modules":{"webItems":[{"key":"x","location":"a__menu/sub","conditions":[{"params":{"permission":"a__see","other":"b__see"}}]}],"customContent":[{"apiSupport":{"supportedContainerTypes":["ac:a:x","ac:b:x","page"]}}]}}`,
+			`{"key":"a-dev","modules":{"webItems":[{"key":"x","location":"a-dev__menu/sub","conditions":[{"params":{"other":"b__see","permission":"a-dev__see"}}]}],"customContent":[{"apiSupport":{"supportedContainerTypes":["ac:a-dev:x","ac:b:x","page"]}}]}}`},
 		{"context parameters stay", descriptor.Template{}, `{"description":"/p/{issue.key}"}`, `{"description":"/p/{issue.key}"}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -68,7 +75,7 @@ func TestTemplateRefuses(t *testing.T) {
 		{"no key", `{"links":{"a":"x{{key}}"}}`, "line 1, column 17: {{key}} has no value", descriptor.ErrNoValue},
 		{"no such environment variable", `{"name":"{{env.NOWHERE}}"}`, "line 1, column 10: {{env.NOWHERE}} has no value", descriptor.ErrNoValue},
 		{"no name", `{"name":"{{env.}}"}`, "line 1, column 10: {{env.}} has no value", descriptor.ErrNoValue},
-		{"an unknown variable", `{"name":"{{nonsense}}"}`, "line 1, column 10: {{nonsense}} has no value", descriptor.ErrNoValue},
+		{"a misspelt variable", `{"name":"{{bseUrl}}"}`, "line 1, column 10: {{bseUrl}} has no value", descriptor.ErrNoValue},
 		{"outside a text", `{"apiVersion":{{env.NAME}}}`, "line 1, column 16: apiVersion: object member name must be a string: variables stand inside texts, in quotation marks", nil},
 		{"a fault before", `{"apiVersion":"1","name":"{{env.NAME}}"}`, "line 1, column 15: apiVersion: a string where an integer is expected", nil},
 		{"a fault behind", `{"name":"{{env.NAME}}","apiVersion":"1"}`, "line 1, column 37: apiVersion: a string where an integer is expected", nil},

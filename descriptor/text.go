@@ -6,7 +6,10 @@ import "encoding/json"
 type Text struct {
 	// Value is the text itself, at most 1500 characters. The host takes it
 	// where no translation exists.
-	Value string `json:"value,omitzero" connect:"required,max=1500"`
+	Value string `json:"value,omitzero" connect:"max=1500"`
+	// Empty is set for a text that is there and whose value is empty; reading
+	// sets it. Without it a Text with neither value nor key is absent.
+	Empty bool `json:"-"`
 	// I18n is the key of the text in the translation files, at most 300
 	// characters.
 	I18n string `json:"i18n,omitzero" connect:"max=300"`
@@ -17,7 +20,24 @@ type Text struct {
 // Plain returns a Text without translations: Text{Value: value}.
 func Plain(value string) Text { return Text{Value: value} }
 
-func (t Text) given() bool { return t.Value != "" || t.I18n != "" || t.Extra != nil }
+func (t Text) given() bool { return t.Value != "" || t.Empty || t.I18n != "" || t.Extra != nil }
+
+func (t *Text) check(c *checker, path string) {
+	switch at := join(path, "value"); {
+	case t.Value != "":
+	case t.Empty:
+		c.warn(at, RuleRequired, "", "is empty")
+	default:
+		c.add(at, RuleRequired, "", "is missing")
+	}
+}
+
+// plainText is a Text as it stands in a document.
+type plainText struct {
+	Value *string                    `json:"value,omitzero"`
+	I18n  string                     `json:"i18n,omitzero"`
+	Extra map[string]json.RawMessage `json:",embed"`
+}
 
 // Icon is a picture beside a name.
 type Icon struct {

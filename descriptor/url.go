@@ -23,7 +23,7 @@ func (c *checker) url(path, raw string, r urlRule, cacheable bool) {
 	case isAbsolute(raw) && !isHTTP(raw):
 		c.add(path, RuleURL, raw, "must be relative to baseUrl or begin with https:// or http://")
 	case !isAbsolute(raw) && !strings.HasPrefix(raw, "/"):
-		c.add(path, RuleURL, raw, "must begin with a slash, because it is appended to baseUrl")
+		c.warn(path, RuleURL, raw, "should begin with a slash, because it is appended to baseUrl")
 	}
 	switch {
 	case r.role == roleLink || r.role == roleAsset || r.role == roleImage || r.role == roleLifecycle:

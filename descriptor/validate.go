@@ -21,7 +21,11 @@ import (
 // While it stays empty, what only one product has is right.
 func (a *App) Validate(p Product) Findings {
 	c := &checker{app: a, shapes: shapes(), keys: map[string]placed{}}
-	c.word("product", string(p), p.words())
+	p = Product(strings.ToLower(string(p)))
+	if p != "" && !lists(p.words(), string(p)) {
+		c.add("", RuleProduct, string(p), "cannot be for %q: the products are jira and confluence", string(p))
+		p = ""
+	}
 	c.product = cmp.Or(p, a.Product(), a.Modules.first())
 	c.structure("", reflect.ValueOf(a).Elem(), urlRule{})
 	c.resolve()
@@ -39,6 +43,12 @@ func (a *App) check(c *checker, _ string) {
 	if u := a.Vendor.URL; strings.Contains(u, ":") && !isHTTP(u) {
 		c.add("vendor.url", RuleURL, u, "must begin with https:// or http://")
 	}
+	if a.Authentication.Type == "" {
+		c.add("authentication", RuleRequired, "", `is missing: the host asks for {"type": "jwt"}`)
+	}
+	if a.APIVersion < 0 {
+		c.add("apiVersion", RuleWord, "", "must not be negative")
+	}
 	if a.Authentication.UsesJWT() && a.Lifecycle.Installed == "" {
 		c.add("lifecycle.installed", RuleInstalled, "",
 			"is missing: with authentication of type jwt the host sends the secret there")
@@ -54,7 +64,7 @@ func (a *App) checkScopes(c *checker) {
 		at := index("scopes", i)
 		switch p := s.product(); {
 		case !s.known():
-			c.add(at, RuleWord, string(s), "%q is none of %s%s", s, strings.Join(scopeWords, ", "), suggest(string(s), scopeWords))
+			c.add(at, RuleWord, string(s), "%q is none of %s%s", string(s), strings.Join(scopeWords, ", "), c.suggest(string(s), scopeWords))
 		case p != "" && c.product != "" && p != c.product:
 			c.add(at, RuleProduct, string(s), "%s is a scope of %s, and the document is for %s", s, p, c.product)
 		case seen[s.normal()]:
@@ -69,26 +79,26 @@ func (a *App) checkScopes(c *checker) {
 	}
 }
 
-// checkMigrations looks at the opt-ins that hosts came to insist on: signed
-// installs since October 2021, context tokens that say what they are since June
-// 2021.
+// checkMigrations looks at the opt-ins that hosts came to insist on. One that
+// is off is as good as one that is missing.
 func (a *App) checkMigrations(c *checker) {
+	if !a.Authentication.UsesJWT() {
+		return
+	}
 	for _, m := range []struct {
-		name, off string
+		name, why string
 		value     *bool
 	}{
-		{"signed-install", "hosts refuse installs that are not signed since October 2021", a.APIMigrations.SignedInstall},
+		{"signed-install", "hosts sign installs since October 2021 in any case", a.APIMigrations.SignedInstall},
 		{"gdpr", "hosts send account ids in any case", a.APIMigrations.GDPR},
 		{"context-qsh", "hosts insist on it since June 2021", a.APIMigrations.ContextQSH},
 	} {
 		at := join("apiMigrations", m.name)
 		switch {
 		case m.value == nil:
-			c.warn(at, RuleMigration, "", "is missing, and should be true: %s", m.off)
-		case !*m.value && m.name == "gdpr":
-			c.warn(at, RuleMigration, "false", "should be true: %s", m.off)
+			c.warn(at, RuleMigration, "", "is missing, and should be true: %s", m.why)
 		case !*m.value:
-			c.add(at, RuleMigration, "false", "must be true: %s", m.off)
+			c.warn(at, RuleMigration, "false", "should be true: %s", m.why)
 		}
 	}
 }
@@ -100,7 +110,7 @@ func (a *App) checkResidency(c *checker) {
 	for _, realm := range slices.Sorted(maps.Keys(a.RegionBaseURLs)) {
 		at, base := join("regionBaseUrls", realm), a.RegionBaseURLs[realm]
 		if !slices.Contains(realms, realm) {
-			c.warn(at, RuleResidency, realm, "%q is none of the realms %s%s", realm, strings.Join(realms, ", "), suggest(realm, realms))
+			c.warn(at, RuleResidency, realm, "%q is none of the realms %s%s", realm, strings.Join(realms, ", "), c.suggest(realm, realms))
 		}
 		c.required(at, base)
 		c.length(at, base, 200)
@@ -148,16 +158,7 @@ func (m *Modules) check(c *checker, path string) {
 		if k.product != "" && k.product != c.product {
 			c.add(at, RuleProduct, "", "is a kind of module of %s, and the document is for %s", k.product, c.product)
 		}
-		key, keyAt := moduleKey(v), join(at, "key")
-		// Atlassian's schema asks for no key of a webhook, and older documents
-		// have none.
-		if k.name != "webhooks" {
-			c.required(keyAt, key)
-		}
-		if key != "" && !forms["key"].pattern.MatchString(key) {
-			c.add(keyAt, RulePattern, key, "%q must be %s", key, forms["key"].words)
-		}
-		c.unique(k.name, keyAt, key)
+		c.key(k, join(at, "key"), moduleKey(v))
 		c.structure(at, v, urlRule{})
 	})
 	c.kind, c.own = kind{}, nil
@@ -165,6 +166,21 @@ func (m *Modules) check(c *checker, path string) {
 		for _, k := range foreignKeys(join(path, name), m.Extra[name]) {
 			c.unique(name, k.path, k.key)
 		}
+	}
+}
+
+// key checks the key of a module. Connect knows none of a webhook, and takes
+// there whatever a document has.
+func (c *checker) key(k kind, path, key string) {
+	switch {
+	case k.name == "webhooks" && key != "" && !forms["key"].pattern.MatchString(key):
+		c.warn(path, RulePattern, key, "%q should be %s", key, forms["key"].words)
+	case k.name == "webhooks":
+	case key == "":
+		c.required(path, key)
+	default:
+		c.form(path, key, forms["key"])
+		c.unique(k.name, path, key)
 	}
 }
 
