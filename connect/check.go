@@ -65,8 +65,14 @@ var fetchedPorts = []string{"", "80", "443", "8080"}
 // this machine does.
 func (a *App) checkPorts() (found descriptor.Findings) {
 	for _, base := range a.cfg.baseURLs() {
+		path := "baseUrl"
+		for realm, url := range a.cfg.Descriptor.RegionBaseURLs {
+			if base != a.cfg.BaseURL && strings.TrimSuffix(url, "/") == base {
+				path = "regionBaseUrls." + realm
+			}
+		}
 		if u, err := url.Parse(base); err == nil && !loopback.Host(u.Hostname()) && !slices.Contains(fetchedPorts, u.Port()) {
-			found = append(found, finding("baseUrl", RulePort, base,
+			found = append(found, finding(path, RulePort, base,
 				fmt.Sprintf("%s: the host fetches descriptors from ports 80, 443 and 8080 only", base)))
 		}
 	}
@@ -97,7 +103,8 @@ func kindsFor(e descriptor.Endpoint) []kind {
 	case e.Kind == descriptor.EndpointLifecycle:
 		return []kind{kindLifecycle}
 	case e.Kind == descriptor.EndpointWebhook:
-		return []kind{kindWebhook}
+		// Several webhooks of one URL go to one route, which tells them apart.
+		return []kind{kindWebhook, kindHost}
 	case e.Kind == descriptor.EndpointFrame && e.Cacheable:
 		return []kind{kindCacheable}
 	case e.Kind == descriptor.EndpointFrame:
@@ -122,17 +129,40 @@ func either(kinds []kind) string {
 
 var variable = regexp.MustCompile(`\{[^}]*\}`)
 
-// serves returns the route that the router picks for the endpoint, with
-// something in place of the variables.
+// samples are values that may stand in the place of context parameters: routes
+// may ask for numbers or for keys.
+var samples = []string{"x", "1", "A", "ABC-1"}
+
+// serves returns the route that the router picks for the endpoint with samples
+// in place of the variables: one that fits, if any sample leads to one.
 func (a *App) serves(e descriptor.Endpoint) *route {
+	var found *route
+	for _, sample := range samples {
+		r := a.routed(e.Method, variable.ReplaceAllLiteralString(e.Route, sample))
+		if r != nil && slices.Contains(kindsFor(e), r.kind) {
+			return r
+		}
+		if found == nil {
+			found = r
+		}
+	}
+	return found
+}
+
+// routed returns the route that the router picks for a path below the base
+// URL, which is escaped.
+func (a *App) routed(method, escaped string) *route {
+	path, err := url.PathUnescape(escaped)
+	if err != nil {
+		return nil
+	}
 	u, err := url.Parse(a.cfg.BaseURL)
 	if err != nil {
 		return nil
 	}
-	base := u.Path
-	u.Path = base + variable.ReplaceAllString(e.Route, "x")
+	u.Path += path
 	var match mux.RouteMatch
-	if !a.router.Match(&http.Request{Method: e.Method, URL: u, Host: u.Host}, &match) || match.Route == nil {
+	if !a.router.Match(&http.Request{Method: method, URL: u, Host: u.Host}, &match) || match.Route == nil {
 		return nil
 	}
 	_, pattern, _ := strings.Cut(match.Route.GetName(), " ")

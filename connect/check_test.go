@@ -42,11 +42,11 @@ func TestCheck(t *testing.T) {
 		{"wrong kinds", func(w *world) {
 			w.API("/page/{project}", hello)
 			w.Page("/panel", hello)
-			w.HostRequest("/hook", hello)
+			w.API("/hook", hello)
 		}, []string{
 			"/page/{project.key} is served by API, want Page or HostRequest",
 			"/panel is served by Page, want CacheablePage",
-			"/hook is served by HostRequest, want Webhook",
+			"/hook is served by API, want Webhook or HostRequest",
 		}},
 		{"wrong event", func(w *world) {
 			w.Page("/page/{project}", hello)
@@ -150,7 +150,7 @@ func TestCheckKinds(t *testing.T) {
 			Key: "m", Name: text, HomeURL: "https://example.com", Actions: &descriptor.DeploymentActions{ListDeployments: &descriptor.Action{TemplateURL: "/m?jwt={jwt}"}}}},
 			"/m", "Page HostRequest"},
 		"a picture": {descriptor.Modules{JiraProjectPages: []descriptor.ProjectPage{{Key: "m", Name: text, URL: "https://elsewhere.example.com", IconURL: "/m"}}}, "/m", "Public CacheablePage"},
-		"a webhook": {descriptor.Modules{Webhooks: []descriptor.Webhook{{Event: descriptor.EventIssueCreated, URL: "/m"}}}, "/m", "Webhook"},
+		"a webhook": {descriptor.Modules{Webhooks: []descriptor.Webhook{{Event: descriptor.EventIssueCreated, URL: "/m"}}}, "/m", "Webhook HostRequest"},
 	} {
 		for kind, openRoute := range open {
 			w := newWorld(t, func(cfg *connect.Config) { cfg.Descriptor.Modules = c.modules })
@@ -179,5 +179,62 @@ func TestFindingsHaveLevels(t *testing.T) {
 	found := w.Findings()
 	if len(found) != 1 || found[0].Level != descriptor.LevelWarning || found[0].Rule != descriptor.RuleVariable {
 		t.Errorf("got %v", found)
+	}
+}
+
+// Routes may ask for numbers or keys, stand beside others that fit too, or be
+// written without the escapes of the descriptor.
+func TestCheckFindsRoutes(t *testing.T) {
+	for _, c := range []struct {
+		name, url string
+		open      func(*world)
+	}{
+		{"numbers alone", "/content/{project.id}", func(w *world) { w.Page("/content/{id:[0-9]+}", hello) }},
+		{"keys alone", "/issues/{issue.key}", func(w *world) { w.Page("/issues/{key:[A-Z]+-[0-9]+}", hello) }},
+		{"beside another", "/{project.key}", func(w *world) { w.API("/x", hello); w.Page("/{key}", hello) }},
+		{"escaped", "/a%20page", func(w *world) { w.Page("/a page", hello) }},
+	} {
+		w := newWorld(t, func(cfg *connect.Config) {
+			cfg.Descriptor.Modules.GeneralPages = []descriptor.Page{{Key: "p", Name: descriptor.Plain("P"), URL: c.url}}
+		})
+		c.open(w)
+		if err := w.Check(); err != nil {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}
+
+// Webhooks of one URL, told apart by its query, go to one route.
+func TestCheckWebhooksOfOneURL(t *testing.T) {
+	w := newWorld(t, func(cfg *connect.Config) {
+		cfg.Descriptor.Modules.Webhooks = []descriptor.Webhook{
+			{Event: descriptor.EventIssueCreated, URL: "/hook?e=created"}, {Event: descriptor.EventIssueUpdated, URL: "/hook?e=updated"},
+		}
+	})
+	w.HostRequest("/hook", hello)
+	if err := w.Check(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestCheckPortsOfRegions(t *testing.T) {
+	w := newWorld(t, func(cfg *connect.Config) {
+		cfg.Descriptor.RegionBaseURLs = map[string]string{"EU": "https://eu.example.com:8443"}
+		cfg.OtherBaseURLs = []string{"https://other.example.com:9000"}
+	})
+	err := w.Check()
+	if err == nil || !strings.Contains(err.Error(), "regionBaseUrls.EU: https://eu.example.com:8443: the host fetches") ||
+		!strings.Contains(err.Error(), "baseUrl: https://other.example.com:9000: the host fetches") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A lifecycle callback that is served by the route of another event.
+func TestCheckLifecycleEvents(t *testing.T) {
+	w := newWorld(t, func(cfg *connect.Config) {
+		cfg.Descriptor.Lifecycle = descriptor.Lifecycle{Installed: "/in", Uninstalled: "/out"}
+	})
+	if err := w.Check(); err != nil {
+		t.Error(err)
 	}
 }

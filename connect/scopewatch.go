@@ -42,10 +42,11 @@ func (s *scopeWatch) tell(r *http.Request, o descriptor.Operation) {
 // belowSite is a path without what a site may have in front, as a host on one's
 // own machine does.
 func belowSite(path string) string {
+	begin := -1
 	for _, start := range []string{"/wiki/", "/rest/"} {
-		if i := strings.Index(path, start); i >= 0 {
-			return path[i:]
+		if i := strings.Index(path, start); i >= 0 && (begin < 0 || i < begin) {
+			begin = i
 		}
 	}
-	return path
+	return path[max(begin, 0):]
 }

@@ -53,18 +53,19 @@ func callsHost(t *testing.T, development bool, scopes descriptor.Scopes, calls .
 func TestScopeWatch(t *testing.T) {
 	log := callsHost(t, true, descriptor.Scopes{descriptor.Read},
 		"GET /rest/api/3/issue/DEMO-1", "PUT /rest/api/3/issue/DEMO-1", "PUT /rest/api/3/issue/DEMO-2", "DELETE /rest/api/2/issue/DEMO-1",
-		"GET /rest/api/3/users/search", "POST /rest/unknown/1.0/x", "DELETE /wiki/api/v2/pages/1")
+		"GET /rest/api/3/users/search", "POST /rest/unknown/1.0/x", "DELETE /wiki/api/v2/pages/1", "DELETE /rest/api/3/project/wiki/avatar/1")
 	for _, want := range []string{
 		`msg="this call wants a scope that the descriptor does not have" operation="PUT /rest/api/3/issue/{}" wants=WRITE has=[READ]`,
 		`operation="DELETE /rest/api/3/issue/{}" wants=DELETE has=[READ]`,
 		`msg="the host lets no Connect app make this call" operation="GET /rest/api/3/users/search"`,
 		`operation="DELETE /wiki/api/v2/pages/{}" wants=DELETE`,
+		`operation="DELETE /rest/api/3/project/{}/avatar/{}" wants=PROJECT_ADMIN`,
 	} {
 		if strings.Count(log, want) != 1 {
 			t.Errorf("%s is not there once:\n%s", want, log)
 		}
 	}
-	if n := strings.Count(log, "operation="); n != 4 {
+	if n := strings.Count(log, "operation="); n != 5 {
 		t.Errorf("%d lines:\n%s", n, log)
 	}
 }

@@ -103,19 +103,14 @@ func (c *checker) warn(path string, rule Rule, value, format string, args ...any
 	c.find(LevelWarning, path, rule, value, format, args...)
 }
 
-// structure checks a struct by its tags and its own rules. The role of URLs
-// inside that have none of their own is around.
-func (c *checker) structure(path string, v reflect.Value, around urlRule) {
+// structure checks a struct by its tags and its own rules.
+func (c *checker) structure(path string, v reflect.Value) {
 	s := c.shapes[v.Type()]
 	cacheable := s.cacheable >= 0 && v.Field(s.cacheable).Bool()
 	for i := range s.members {
 		m := &s.members[i]
-		r := m.rule
-		if r.url.role == roleAction {
-			r.url.role = around.role
-		}
-		if f := v.FieldByIndex(m.index); r.required || !f.IsZero() {
-			c.value(join(path, m.name), f, &r, cacheable)
+		if f := v.FieldByIndex(m.index); m.rule.required || !f.IsZero() {
+			c.value(join(path, m.name), f, &m.rule, cacheable)
 		}
 	}
 	if own, ok := v.Addr().Interface().(checks); ok {
@@ -136,14 +131,14 @@ func (c *checker) value(path string, v reflect.Value, r *rule, cacheable bool) {
 		case v.IsNil():
 			c.missing(path, r.required)
 		case v.Elem().Kind() == reflect.Struct:
-			c.structure(path, v.Elem(), r.url)
+			c.structure(path, v.Elem())
 		default:
 			c.value(path, v.Elem(), &rule{max: r.max, form: r.form}, false)
 		}
 	case reflect.Struct:
 		switch {
 		case !v.IsZero():
-			c.structure(path, v, r.url)
+			c.structure(path, v)
 		default:
 			c.missing(path, r.required)
 		}
@@ -167,7 +162,7 @@ func (c *checker) list(path string, v reflect.Value, r *rule) {
 	if r.most > 0 && v.Len() > r.most {
 		c.add(path, RuleLength, "", "has %d items, at most %d are allowed", v.Len(), r.most)
 	}
-	item := rule{max: r.each, form: r.form, url: r.url}
+	item := rule{max: r.each, form: r.form}
 	for i := range v.Len() {
 		e := v.Index(i)
 		_, isWord := e.Interface().(closedSet)
@@ -175,7 +170,7 @@ func (c *checker) list(path string, v reflect.Value, r *rule) {
 			c.add(index(path, i), RuleRequired, "", "is empty")
 		}
 		if e.Kind() == reflect.Struct {
-			c.structure(index(path, i), e, r.url)
+			c.structure(index(path, i), e)
 		} else {
 			c.value(index(path, i), e, &item, false)
 		}

@@ -204,9 +204,9 @@ func (l lines) position(offset int) (line, column int) {
 	return low + 1, offset - l[low] + 1
 }
 
-// At says where a finding is: file:line:column, or the file alone when Locate
-// has not been called.
-func (f *Finding) At(file string) string {
+// Position says where a finding is: file:line:column, or the file alone when
+// Locate has not been called.
+func (f *Finding) Position(file string) string {
 	if f.Line == 0 {
 		return file
 	}

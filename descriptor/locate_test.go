@@ -53,7 +53,7 @@ func TestLocate(t *testing.T) {
 		if err := f.Locate([]byte(locatedDocument)); err != nil {
 			t.Fatal(err)
 		}
-		if got := f[0].At(""); got != ":"+want {
+		if got := f[0].Position(""); got != ":"+want {
 			t.Errorf("%s: got %s, want %s", path, got, want)
 		}
 	}
@@ -65,7 +65,7 @@ func TestLocateRefuses(t *testing.T) {
 	if _, ok := errors.AsType[*descriptor.ReadError](err); !ok || f[0].Line != 0 {
 		t.Errorf("got %v, and line %d", err, f[0].Line)
 	}
-	if got := f[0].At("file"); got != "file" {
+	if got := f[0].Position("file"); got != "file" {
 		t.Errorf("got %s", got)
 	}
 }

@@ -7,7 +7,8 @@ import "strings"
 // apps add to them, so any word is taken.
 type Location string
 
-// Locations that Atlassian's documentation of modules names.
+// Locations that Atlassian's documentation of modules names, and a few that many
+// apps use.
 const (
 	// LocationNone keeps a page out of every menu.
 	LocationNone Location = "none"
@@ -19,6 +20,9 @@ const (
 	LocationAdvancedAdmin     Location = "advanced_menu_section/advanced_section"
 	LocationIssueRightContext Location = "atl.jira.view.issue.right.context"
 	LocationIssueLeftContext  Location = "atl.jira.view.issue.left.context"
+	LocationIssueOperations   Location = "operations-operations"
+	LocationAdminPlugins      Location = "admin_plugins_menu"
+	LocationBoardTools        Location = "jira.agile.board.tools"
 	LocationBoardConfig       Location = "jira.agile.board.configuration"
 
 	// In the settings of a project, for ProjectAdminTabPanel.
@@ -30,6 +34,9 @@ const (
 
 	// In Confluence.
 
+	LocationHeaderLeft            Location = "system.header/left"
+	LocationContentAction         Location = "system.content.action"
+	LocationFooter                Location = "atl.footer"
 	LocationHelpPages             Location = "system.help/pages"
 	LocationMarketplaceConfluence Location = "system.admin/marketplace_confluence"
 

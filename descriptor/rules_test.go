@@ -137,6 +137,25 @@ var documentRules = []struct {
 	{jira, warning, module("jiraIssueFields"), `"description":{"value":"d"},"type":"single_select","template":{"type":"link","url":"https://b.example.com/{option.name}"}`, `"description":{"value":"d"},"type":"single_select","template":{"type":"link","url":"https://b.example.com/{option.id}"}`, "modules.jiraIssueFields[0].template.url", "variable", "{option.name} is not bound in modules.jiraIssueFields, and will be empty"},
 	{"", fault, module("jiraIssueFields"), `"description":{"value":"d"},"type":"single_select","template":{"type":"link","url":"ftp://b.example.com/"}`, `"description":{"value":"d"},"type":"single_select","template":{"type":"link","url":"browse"}`, "modules.jiraIssueFields[0].template.url", "url", "must begin with https:// or http://"},
 
+	{"", warning, module("generalPages"), `"url":"/p?x={ac.}"`, `"url":"/p?x={ac.mine}"`, "modules.generalPages[0].url", "variable", "{ac.} is not bound in modules.generalPages, and will be empty; did you mean ac.*?"},
+	{"", fault, module("webPanels"), `"location":"l","url":"/p/{a{issue.key}}"`, `"location":"l","url":"/p/{issue.key}"`, "modules.webPanels[0].url", "variable", "has braces that do not pair"},
+	{"", fault, module("webItems"), `"location":"l","context":"product"`, `"location":"l","context":"product","url":"/browse"`, "modules.webItems[0].url", "required", "is missing"},
+	{"", fault, module("webItems"), `"location":"l","target":{"type":"dialogmodule","options":{}}`, `"location":"l","url":"/p"`, "modules.webItems[0].target.options.key", "required", "is missing: the target is a dialog module"},
+	{"", fault, module("customContent"), `"uiSupport":{"contentViewComponent":{"moduleKey":"v","addonKey":"app"},"icons":{"item":{"url":"/i"}}},"apiSupport":{"supportedContainerTypes":[]}`, `"uiSupport":{"contentViewComponent":{"moduleKey":"v","addonKey":"other"},"icons":{"item":{"url":"/i"}}},"apiSupport":{"supportedContainerTypes":[]}`, "modules.customContent[0].uiSupport.contentViewComponent.moduleKey", "reference", `"v" is not the key of a module in generalPages`},
+	{"", fault, module("customContent"), `"uiSupport":{"contentViewComponent":{"moduleKey":"v","addonKey":"other"},"icons":{"item":{"url":"/i"}}},"apiSupport":{"supportedContainerTypes":[],"supportedChildTypes":["ac:app:n"]}`, `"uiSupport":{"contentViewComponent":{"moduleKey":"v","addonKey":"other"},"icons":{"item":{"url":"/i"}}},"apiSupport":{"supportedContainerTypes":[],"supportedChildTypes":["ac:app:m"]}`, "modules.customContent[0].apiSupport.supportedChildTypes[0]", "reference", `"n" is not the key of a module in customContent; did you mean m?`},
+	{"", fault, macro, `"propertyPanel":{"url":"/e","controls":[{"type":"togglegroup","macroParameter":"p","controls":[{"type":"togglebutton","key":"k","label":{"value":"l"}}]}]}`, `"propertyPanel":{"url":"/e","controls":[{"type":"togglegroup","macroParameter":"p","controls":[{"type":"togglebutton","key":"k","label":{"value":"l"},"macroParameterValue":""}]}]}`, "modules.dynamicContentMacros[0].propertyPanel.controls[0].controls[0].macroParameterValue", "required", "is missing: a control of type togglebutton has one"},
+	{"", fault, macro, `"propertyPanel":{"url":"/e","controls":[{"type":"group"}]}`, `"propertyPanel":{"url":"/e","controls":[{"type":"group","controls":[]}]}`, "modules.dynamicContentMacros[0].propertyPanel.controls[0].controls", "required", "is missing: a control of type group has one"},
+	{"", fault, macro, `"propertyPanel":{"url":"/e","controls":[{"type":"text","key":"k"}]}`, `"propertyPanel":{"url":"/e","controls":[{"type":"text","key":"k","macroParameter":"p"}]}`, "modules.dynamicContentMacros[0].propertyPanel.controls[0].macroParameter", "required", "is missing: a control of type text has one"},
+	{"", fault, module("serviceDeskOrganizationActions"), `"url":"ftp://a.example.com/x"`, `"target":{"type":"page"}`, "modules.serviceDeskOrganizationActions[0].url", "url", "must be relative to baseUrl or begin with https:// or http://"},
+	{"", fault, allModules, `"adminPages":[{"key":"p","name":{"value":"P"},"url":"/p","fullpage":true}]`, `"adminPages":[{"key":"p","name":{"value":"P"},"url":"/p","fullPage":true}]`, "modules.adminPages[0].fullpage", "unknown", "is not a member that the host takes here; did you mean fullPage?"},
+	{"", fault, module("automationActions"), `"webhook":{"url":"/w"},"configForm":{"url":"/c","x":1}`, `"webhook":{"url":"/w"},"configForm":{"url":"/c"}`, "modules.automationActions[0].configForm.x", "unknown", "is not a member that the host takes here"},
+	{"", fault, single("jiraDeploymentGating"), `"callback":{"type":"jwt","url":"/g","x":1}`, `"callback":{"type":"jwt","url":"/g"}`, "modules.jiraDeploymentGating[0].callback.x", "unknown", "is not a member that the host takes here"},
+	{"", fault, module("serviceDeskPortalRequestViewActions"), `"url":"/u","icon":{"url":"/i","width":16}`, `"url":"/u","icon":{"url":"/i"}`, "modules.serviceDeskPortalRequestViewActions[0].icon.width", "unknown", "is not a member that the host takes here"},
+	{"", warning, macro, `"imagePlaceholder":{"url":"/i/{page.id}"}`, `"imagePlaceholder":{"url":"/i"}`, "modules.dynamicContentMacros[0].imagePlaceholder.url", "variable", "{page.id} is not bound here: this URL takes no context parameters"},
+	{"", warning, single("jiraDevelopmentTool"), `"url":"https://t.example.com/{issue.key}","capabilities":["commit"],"application":{"value":"A"},"logoUrl":"/l.png"`, `"url":"https://t.example.com/","capabilities":["commit"],"application":{"value":"A"},"logoUrl":"/l.png"`, "modules.jiraDevelopmentTool.url", "variable", "{issue.key} is not bound here: this URL takes no context parameters"},
+	{"", warning, allModules, `"cacheable":true,"dialogs":[{"key":"d","url":"/d"}]`, `"dialogs":[{"key":"d","url":"/d"}]`, "modules.cacheable", "unknown", "is not a kind of module that this version knows"},
+	{"", warning, topLevel, `"vendor":{"version":"1"}`, `"version":"1"`, "vendor.version", "unknown", "is not a member that the host knows here"},
+
 	// Events and conditions.
 	{jira, warning, hookMember, `"url":"/h","event":"issue_created"`, `"url":"/h","event":"jira:issue_created"`, "modules.webhooks[0].event", "word", `"issue_created" is not an event that Atlassian documents for jira`},
 	{confluence, warning, hookMember, `"url":"/h","event":"page_creted"`, `"url":"/h","event":"page_created"`, "modules.webhooks[0].event", "word", `"page_creted" is not an event that Atlassian documents for confluence; did you mean page_created?`},
@@ -289,7 +308,7 @@ func ExampleFindings_Locate() {
 		return
 	}
 	for _, f := range found {
-		fmt.Printf("%s: %s: %v\n", f.At("atlassian-connect.json"), f.Level, f)
+		fmt.Printf("%s: %s: %v\n", f.Position("atlassian-connect.json"), f.Level, f)
 	}
 
 	// Output:

@@ -49,8 +49,14 @@ type Template struct {
 // production is the environment in which an app goes by its own name.
 const production = "production"
 
-// ErrNoValue is wrapped by the error for a variable that stands for nothing.
-var ErrNoValue = errors.New("no value")
+// VariableError is wrapped by the error for a variable that stands for nothing.
+type VariableError struct {
+	// Name is what stands in the braces.
+	Name string
+}
+
+// Error names the variable.
+func (e *VariableError) Error() string { return "the variable " + e.Name + " has no value" }
 
 // Parse reads a document as the function Parse does, with its variables
 // replaced. An error names the place in the document as it was given, and is a
@@ -178,7 +184,7 @@ func (t Template) expand(data []byte) (expanded []byte, p places, err error) {
 			}
 			value, ok := t.value(name, key)
 			if !ok {
-				return nil, nil, readError(data, int64(i), "", fmt.Errorf("%s has %w", data[i:i+length], ErrNoValue))
+				return nil, nil, readError(data, int64(i), "", &VariableError{name})
 			}
 			text := quoted(value)
 			p = append(p, place{len(out), i}, place{len(out) + len(text), i + length})

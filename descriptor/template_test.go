@@ -65,17 +65,20 @@ func TestTemplateReadsTheEnvironment(t *testing.T) {
 	}
 }
 
+// errVariable stands for any error about a variable.
+var errVariable = errors.New("a variable")
+
 // An error names the place in the document as it was given.
 func TestTemplateRefuses(t *testing.T) {
 	for _, tt := range []struct {
 		name, document, want string
 		is                   error
 	}{
-		{"no base URL", "{\n \"baseUrl\": \"{{baseUrl}}\"}", "line 2, column 14: {{baseUrl}} has no value", descriptor.ErrNoValue},
-		{"no key", `{"links":{"a":"x{{key}}"}}`, "line 1, column 17: {{key}} has no value", descriptor.ErrNoValue},
-		{"no such environment variable", `{"name":"{{env.NOWHERE}}"}`, "line 1, column 10: {{env.NOWHERE}} has no value", descriptor.ErrNoValue},
-		{"no name", `{"name":"{{env.}}"}`, "line 1, column 10: {{env.}} has no value", descriptor.ErrNoValue},
-		{"a misspelt variable", `{"name":"{{bseUrl}}"}`, "line 1, column 10: {{bseUrl}} has no value", descriptor.ErrNoValue},
+		{"no base URL", "{\n \"baseUrl\": \"{{baseUrl}}\"}", "line 2, column 14: the variable baseUrl has no value", errVariable},
+		{"no key", `{"links":{"a":"x{{key}}"}}`, "line 1, column 17: the variable key has no value", errVariable},
+		{"no such environment variable", `{"name":"{{env.NOWHERE}}"}`, "line 1, column 10: the variable env.NOWHERE has no value", errVariable},
+		{"no name", `{"name":"{{env.}}"}`, "line 1, column 10: the variable env. has no value", errVariable},
+		{"a misspelt variable", `{"name":"{{bseUrl}}"}`, "line 1, column 10: the variable bseUrl has no value", errVariable},
 		{"outside a text", `{"apiVersion":{{env.NAME}}}`, "line 1, column 16: apiVersion: object member name must be a string: variables stand inside texts, in quotation marks", nil},
 		{"a fault before", `{"apiVersion":"1","name":"{{env.NAME}}"}`, "line 1, column 15: apiVersion: a string where an integer is expected", nil},
 		{"a fault behind", `{"name":"{{env.NAME}}","apiVersion":"1"}`, "line 1, column 37: apiVersion: a string where an integer is expected", nil},
@@ -92,7 +95,10 @@ func TestTemplateRefuses(t *testing.T) {
 			if tt.want != "" && err.Error() != "descriptor: "+tt.want {
 				t.Errorf("got  %v\nwant descriptor: %s", err, tt.want)
 			}
-			if _, ok := errors.AsType[*descriptor.ReadError](err); !ok || tt.is != nil && !errors.Is(err, tt.is) {
+			if _, noValue := errors.AsType[*descriptor.VariableError](err); noValue != (tt.is == errVariable) {
+				t.Errorf("got a %T", err)
+			}
+			if _, ok := errors.AsType[*descriptor.ReadError](err); !ok || tt.is != nil && tt.is != errVariable && !errors.Is(err, tt.is) {
 				t.Errorf("got a %T, want one that is %v", err, tt.is)
 			}
 		})

@@ -27,7 +27,7 @@ func (a *App) Validate(p Product) Findings {
 		p = ""
 	}
 	c.product = cmp.Or(p, a.Product(), a.Modules.first())
-	c.structure("", reflect.ValueOf(a).Elem(), urlRule{})
+	c.structure("", reflect.ValueOf(a).Elem())
 	c.resolve()
 	return c.findings
 }
@@ -159,7 +159,7 @@ func (m *Modules) check(c *checker, path string) {
 			c.add(at, RuleProduct, "", "is a kind of module of %s, and the document is for %s", k.product, c.product)
 		}
 		c.key(k, join(at, "key"), moduleKey(v))
-		c.structure(at, v, urlRule{})
+		c.structure(at, v)
 	})
 	c.kind, c.own = kind{}, nil
 	for _, name := range slices.Sorted(maps.Keys(m.Extra)) {

@@ -2,6 +2,7 @@ package devhost_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -362,6 +363,72 @@ func TestDescriptorRefused(t *testing.T) {
 				t.Error("the app was told or is installed")
 			}
 		})
+	}
+}
+
+// Descriptors that Jira takes although there is something odd about them, or
+// that are for this host alone.
+func TestDescriptorTaken(t *testing.T) {
+	text := map[string]string{"value": "Text"}
+	for name, edit := range map[string]func(*testApp){
+		"a module whose name is a word": func(a *testApp) {
+			a.set("modules", map[string]any{"jiraJqlFunctions": []any{map[string]any{
+				"key": "f", "name": "approved", "url": "/jql", "types": []string{"issue"}, "operators": []string{"in"}, "arguments": []any{}}}})
+		},
+		"a kind that nobody knows": func(a *testApp) { a.set("modules", map[string]any{"somethingNew": "x"}) },
+		"an app without https":     func(a *testApp) { a.set("baseUrl", "http://app.internal:3000") },
+		"a scope twice":            func(a *testApp) { a.set("scopes", []string{"READ", "read", "WRITE"}) },
+		"a page without a slash": func(a *testApp) {
+			a.set("modules", map[string]any{"generalPages": []any{map[string]any{"key": "p", "name": text, "url": "page"}}})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h, a, _ := newHost(t, devhost.Config{})
+			edit(a)
+			document, err := json.Marshal(a.doc)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := h.Adopt(document); err != nil {
+				t.Fatal(err)
+			}
+			if name == "a page without a slash" {
+				got, err := h.FrameURL(appKey, "p", "", devhost.Context{})
+				if err != nil || !strings.HasPrefix(got, a.base()+"/page?") {
+					t.Errorf("got %s, %v", got, err)
+				}
+			}
+		})
+	}
+	h, a, _ := newHost(t, devhost.Config{})
+	a.set("baseUrl", "http://app.internal:3000")
+	a.set("regionBaseUrls", map[string]string{"EU": "http://eu.app.internal"})
+	document, err := json.Marshal(a.doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.Adopt(document); err == nil || !strings.Contains(err.Error(), "regionBaseUrls.EU: must be https") {
+		t.Errorf("a region without https: got %v", err)
+	}
+}
+
+// A condition in a URL is true or false.
+func TestConditionsInURLs(t *testing.T) {
+	h, a, _ := newHost(t, devhost.Config{})
+	a.set("modules", map[string]any{"generalPages": []any{map[string]any{
+		"key": "p", "name": map[string]string{"value": "P"}, "url": "/p?in={condition.user_is_logged_in}&admin={condition.user_is_admin}"}}})
+	document, err := json.Marshal(a.doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.Adopt(document); err != nil {
+		t.Fatal(err)
+	}
+	for user, want := range map[string]string{"": "in=false&admin=false", "712020:bo": "in=true&admin=false", "712020:ada": "in=true&admin=true"} {
+		got, err := h.FrameURL(appKey, "p", user, devhost.Context{})
+		if err != nil || !strings.Contains(got, "/p?"+want+"&") {
+			t.Errorf("%q: got %s, %v", user, got, err)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package devhost
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -40,15 +41,14 @@ type manifest struct {
 type module struct {
 	Kind string `json:"-"`
 	Key  string `json:"key"`
-	Name struct {
-		Value string `json:"value"`
-	} `json:"name"`
-	URL         string `json:"url"`
-	Location    any    `json:"location"`
-	Cacheable   bool   `json:"cacheable"`
-	Event       string `json:"event"`
-	Filter      string `json:"filter"`
-	ExcludeBody bool   `json:"excludeBody"`
+	// Name is a text with its translations in most kinds, and a word in others.
+	Name        json.RawMessage `json:"name"`
+	URL         string          `json:"url"`
+	Location    any             `json:"location"`
+	Cacheable   bool            `json:"cacheable"`
+	Event       string          `json:"event"`
+	Filter      string          `json:"filter"`
+	ExcludeBody bool            `json:"excludeBody"`
 	Target      struct {
 		URL string `json:"url"`
 	} `json:"target"`
@@ -56,17 +56,25 @@ type module struct {
 
 // page is the URL the module shows in a frame, empty when it shows none.
 func (m *module) page() string {
-	if m.URL != "" {
-		return m.URL
+	return slashed(cmp.Or(m.URL, m.Target.URL))
+}
+
+// slashed puts the slash in front of a relative URL that lacks it, as hosts do.
+func slashed(url string) string {
+	if url == "" || strings.HasPrefix(url, "/") || strings.Contains(url, "://") {
+		return url
 	}
-	return m.Target.URL
+	return "/" + url
 }
 
 func (m *module) title() string {
-	if m.Name.Value != "" {
-		return m.Name.Value
+	var name struct {
+		Value string `json:"value"`
 	}
-	return m.Key
+	if json.Unmarshal(m.Name, &name) != nil || name.Value == "" {
+		return m.Key
+	}
+	return name.Value
 }
 
 // parseManifest reads and judges a descriptor as a host does when the app is
@@ -82,6 +90,9 @@ func parseManifest(b []byte) (*manifest, error) {
 		return nil, fmt.Errorf("the descriptor is not valid JSON of its shape: %w", err)
 	}
 	m.BaseURL = strings.TrimSuffix(m.BaseURL, "/")
+	for _, callback := range []*string{&m.Lifecycle.Installed, &m.Lifecycle.Enabled, &m.Lifecycle.Disabled, &m.Lifecycle.Uninstalled} {
+		*callback = slashed(*callback)
+	}
 	if err := errors.Join(refused(app), m.checkAuthentication(), m.readModules()); err != nil {
 		return nil, err
 	}
@@ -98,7 +109,7 @@ func parseManifest(b []byte) (*manifest, error) {
 // may do without https.
 func refused(app *descriptor.App) error {
 	return slices.DeleteFunc(app.Validate(descriptor.Jira), func(f *descriptor.Finding) bool {
-		return f.Rule == descriptor.RuleHTTPS && strings.HasPrefix(strings.ToLower(app.BaseURL), "http://")
+		return f.Rule == descriptor.RuleHTTPS && f.Path == "baseUrl" && strings.HasPrefix(strings.ToLower(app.BaseURL), "http://")
 	}).Err()
 }
 
@@ -130,10 +141,13 @@ func (m *manifest) readModules() error {
 }
 
 func readModuleList(raw json.RawMessage) ([]module, error) {
-	if bytes.HasPrefix(bytes.TrimSpace(raw), []byte("[")) {
+	switch raw = bytes.TrimSpace(raw); {
+	case bytes.HasPrefix(raw, []byte("[")):
 		var list []module
 		err := json.Unmarshal(raw, &list)
 		return list, err
+	case !bytes.HasPrefix(raw, []byte("{")):
+		return nil, nil // a kind that this host does not know
 	}
 	var one module
 	if err := json.Unmarshal(raw, &one); err != nil {

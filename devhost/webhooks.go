@@ -159,7 +159,7 @@ func (h *Host) newDelivery(a *app, m module, e issueEvent) *delivery {
 	if p, ok := h.jira.project(e.issue.projectKey()); ok {
 		values["project.id"], values["project.key"] = p.id, p.key
 	}
-	u, err := url.Parse(a.AppBaseURL + expand(m.URL, values))
+	u, err := url.Parse(a.AppBaseURL + expand(slashed(m.URL), values))
 	if err != nil { // the descriptor's URL did parse; expansion encodes
 		u = &url.URL{}
 	}

@@ -45,7 +45,7 @@ func check(ctx context.Context, c *cli.Command, t terminal) error {
 	if err != nil {
 		return err
 	}
-	r := s.report(product)
+	r := s.report(product, t.err)
 	if c.Bool("json") {
 		err = r.writeJSON(t.out)
 	} else {
@@ -68,9 +68,9 @@ type report struct {
 }
 
 // report judges the document. An empty product is found out.
-func (s *source) report(product descriptor.Product) *report {
+func (s *source) report(product descriptor.Product, note io.Writer) *report {
 	r := &report{File: s.name, Product: product, Findings: descriptor.Findings{}}
-	app, err := s.parse()
+	app, err := s.supposed(note)
 	if err != nil {
 		r.Findings = descriptor.Findings{unreadable(err)}
 	} else {
@@ -108,7 +108,7 @@ func (r *report) writeJSON(w io.Writer) error {
 func (r *report) write(out, beside io.Writer) error {
 	var b strings.Builder
 	for _, f := range r.Findings {
-		fmt.Fprintf(&b, "%s: %s: ", f.At(r.File), f.Level)
+		fmt.Fprintf(&b, "%s: %s: ", f.Position(r.File), f.Level)
 		if f.Path != "" {
 			b.WriteString(f.Path + ": ")
 		}

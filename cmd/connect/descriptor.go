@@ -44,7 +44,7 @@ func printDescriptor(ctx context.Context, c *cli.Command, t terminal) error {
 	if err != nil {
 		return err
 	}
-	app, err := parsed(ctx, c, name, t)
+	app, err := parsed(ctx, c, name, t, (*source).parse)
 	if err != nil {
 		return err
 	}
@@ -56,16 +56,17 @@ func printDescriptor(ctx context.Context, c *cli.Command, t terminal) error {
 	return err
 }
 
-// parsed reads a descriptor, and tells of one that cannot be read as check
-// does.
-func parsed(ctx context.Context, c *cli.Command, name string, t terminal) (*descriptor.App, error) {
+// parsed reads a descriptor in the way given, and tells of one that cannot be
+// read as check does.
+func parsed(ctx context.Context, c *cli.Command, name string, t terminal, parse func(*source) (*descriptor.App, error)) (*descriptor.App, error) {
 	s, err := open(ctx, c, name, t.in)
 	if err != nil {
 		return nil, err
 	}
-	app, err := s.parse()
+	app, err := parse(s)
 	if _, ok := errors.AsType[*descriptor.ReadError](err); ok {
-		if err := s.report("").write(t.out, t.err); err != nil {
+		r := &report{File: s.name, Errors: 1, Findings: descriptor.Findings{unreadable(err)}}
+		if err := r.write(t.out, t.err); err != nil {
 			return nil, err
 		}
 		return nil, errFound
@@ -80,11 +81,12 @@ func diffDescriptors(ctx context.Context, c *cli.Command, t terminal) error {
 	if c.Args().Get(0) == "-" && c.Args().Get(1) == "-" {
 		return errors.New("the standard input cannot be both the old and the new descriptor")
 	}
-	before, err := parsed(ctx, c, c.Args().Get(0), t)
+	supposed := func(s *source) (*descriptor.App, error) { return s.supposed(t.err) }
+	before, err := parsed(ctx, c, c.Args().Get(0), t, supposed)
 	if err != nil {
 		return err
 	}
-	after, err := parsed(ctx, c, c.Args().Get(1), t)
+	after, err := parsed(ctx, c, c.Args().Get(1), t, supposed)
 	if err != nil {
 		return err
 	}

@@ -39,6 +39,8 @@ func TestGolden(t *testing.T) {
 		"check-confluence":  "check --product confluence --key good good.json",
 		"check-broken":      "check broken.json",
 		"check-no-key":      "check good.json",
+		"print-no-key":      "descriptor print good.json",
+		"diff-no-key":       "descriptor diff good.json next.json",
 		"check-help":        "check --help",
 		"print":             "descriptor print --base-url https://tunnel.example.com/ --key good --environment dev good.json",
 		"print-broken":      "descriptor print broken.json",
@@ -93,10 +95,10 @@ func TestSources(t *testing.T) {
 	if err := os.WriteFile(defaultFile, good, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if status, _, stderr := call(t, "", "check", "--key", "good"); status != 0 || stderr != "atlassian-connect.json: 0 errors, 0 warnings\n" {
+	if status, _, stderr := call(t, "", "check", "--key", "good"); status != 0 || !strings.HasSuffix(stderr, "is taken\natlassian-connect.json: 0 errors, 0 warnings\n") {
 		t.Errorf("the usual file: %d, %q", status, stderr)
 	}
-	if status, _, stderr := call(t, string(good), "check", "-", "--key", "good"); status != 0 || stderr != "standard input: 0 errors, 0 warnings\n" {
+	if status, _, stderr := call(t, string(good), "check", "-", "--key", "good"); status != 0 || !strings.HasSuffix(stderr, "is taken\nstandard input: 0 errors, 0 warnings\n") {
 		t.Errorf("standard input: %d, %q", status, stderr)
 	}
 	if status, out, _ := call(t, `{"name":"`+strings.Repeat("x", descriptor.MaxSize)+`"}`, "check", "-"); status != exitErrors || !strings.Contains(out, "larger than") {
@@ -137,7 +139,20 @@ func TestURL(t *testing.T) {
 			t.Errorf("%s: %d, %q, %q", path, status, out, stderr)
 		}
 	}
+	// Neither password nor query get into what is printed.
+	secret := strings.Replace(server.URL, "http://", "HTTP://user:hunter2@", 1)
+	for _, path := range []string{"/nowhere?token=abc", "/atlassian-connect.json?token=abc"} {
+		for _, flag := range []string{"--json", "--key=good"} {
+			_, out, stderr := call(t, "", "check", flag, secret+path)
+			if text := out + stderr; strings.Contains(text, "hunter2") || strings.Contains(text, "abc") || !strings.Contains(text, "127.0.0.1") {
+				t.Errorf("%s: %s", path, text)
+			}
+		}
+	}
 	server.Close()
+	if _, _, stderr := call(t, "", "check", secret+"/x?token=abc"); strings.Contains(stderr, "hunter2") || strings.Contains(stderr, "abc") {
+		t.Errorf("no server: %s", stderr)
+	}
 	if status, _, stderr := call(t, "", "check", server.URL+"/atlassian-connect.json"); status != exitFailed || !strings.Contains(stderr, "refused") {
 		t.Errorf("no server: %d, %q", status, stderr)
 	}
@@ -180,5 +195,16 @@ func TestREADME(t *testing.T) {
 	}
 	if shown == 0 {
 		t.Error("the README shows no findings")
+	}
+}
+
+// A document cannot print lines of its own.
+func TestNoForgedLines(t *testing.T) {
+	document := `{"key":"a\u001b[31m","modules":{"x\ny":[],"webPanels":[{"key":"p","url":"/p?x={a\n/etc/passwd:1:1: error: \u001b[31mforged}"}]}}`
+	_, out, _ := call(t, document, "check", "-")
+	for line := range strings.Lines(out) {
+		if !strings.HasPrefix(line, "standard input:") || strings.Contains(line, "\x1b") {
+			t.Errorf("got %q", line)
+		}
 	}
 }

@@ -1,11 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -18,9 +19,10 @@ import (
 const (
 	// defaultFile is the usual name of a descriptor.
 	defaultFile = "atlassian-connect.json"
-	// exampleBaseURL stands for a base URL that a document has a variable for
+	// exampleBaseURL and exampleKey stand for what a document has variables for
 	// and nobody has told.
 	exampleBaseURL = "https://app.example.com"
+	exampleKey     = "example"
 	fetchTimeout   = 10 * time.Second
 )
 
@@ -54,32 +56,59 @@ func open(ctx context.Context, c *cli.Command, name string, stdin io.Reader) (*s
 	s := &source{name: name, data: data, template: descriptor.Template{
 		BaseURL: c.String("base-url"), Key: c.String("key"), Environment: c.String("environment"),
 	}}
+	if u, ok := isURL(name); ok {
+		s.name = shownURL(u)
+	}
 	if name == "-" {
 		s.name = "standard input"
-	}
-	if s.template.BaseURL == "" && hasBaseURLVariable(data) {
-		s.template.BaseURL = exampleBaseURL
 	}
 	return s, nil
 }
 
-func hasBaseURLVariable(data []byte) bool {
-	for _, variable := range []string{"{{baseUrl}}", "{{localBaseUrl}}", "${addon.base-url}"} {
-		if bytes.Contains(data, []byte(variable)) {
-			return true
+// isURL reports whether a name is that of something to fetch.
+func isURL(name string) (*url.URL, bool) {
+	u, err := url.Parse(name)
+	return u, err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
+}
+
+// shownURL is a URL without what may be secret: the password and the query.
+func shownURL(u *url.URL) string {
+	shown := *u
+	shown.RawQuery, shown.Fragment = "", ""
+	return shown.Redacted()
+}
+
+// supposed parses the document as parse does. Where it has a variable for the
+// base URL or the key that nobody has told, an example is taken, and noted.
+func (s *source) supposed(note io.Writer) (*descriptor.App, error) {
+	for {
+		app, err := s.parse()
+		missing, ok := errors.AsType[*descriptor.VariableError](err)
+		if !ok {
+			return app, err
+		}
+		field, flag, example := &s.template.BaseURL, "--base-url", exampleBaseURL
+		if strings.HasSuffix(strings.ToLower(missing.Name), "key") && !strings.HasPrefix(missing.Name, "env.") {
+			field, flag, example = &s.template.Key, "--key", exampleKey
+		}
+		if *field != "" || strings.HasPrefix(missing.Name, "env.") {
+			return app, err
+		}
+		*field = example
+		if _, err := fmt.Fprintf(note, "%s: without %s, %s is taken\n", s.name, flag, example); err != nil {
+			return nil, err
 		}
 	}
-	return false
 }
 
 // read takes one byte more than a descriptor may have, so that the reader sees
 // that there are more.
 func read(ctx context.Context, name string, stdin io.Reader) ([]byte, error) {
-	switch {
-	case name == "-":
+	if name == "-" {
 		return io.ReadAll(io.LimitReader(stdin, descriptor.MaxSize+1))
-	case strings.HasPrefix(name, "http://"), strings.HasPrefix(name, "https://"):
-		return fetch(ctx, name)
+	}
+	if u, ok := isURL(name); ok {
+		return fetch(ctx, u)
 	}
 	f, err := os.Open(name)
 	if err != nil {
@@ -89,25 +118,28 @@ func read(ctx context.Context, name string, stdin io.Reader) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, descriptor.MaxSize+1))
 }
 
-func fetch(ctx context.Context, url string) ([]byte, error) {
+func fetch(ctx context.Context, u *url.URL) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return nil, err
 	}
 	r.Header.Set("Accept", "application/json")
 	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
-		return nil, err
+		if e, ok := errors.AsType[*url.Error](err); ok {
+			err = e.Err // without the URL
+		}
+		return nil, fmt.Errorf("%s: %w", shownURL(u), err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%s answers %s", url, resp.Status)
+		return nil, fmt.Errorf("%s answers %s", shownURL(u), resp.Status)
 	}
 	data, err := io.ReadAll(io.LimitReader(resp.Body, descriptor.MaxSize+1))
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", url, err)
+		return nil, fmt.Errorf("reading %s: %w", shownURL(u), err)
 	}
 	return data, nil
 }
