@@ -19,8 +19,10 @@ type checker struct {
 	// kind is the kind of module that is being checked; its zero value is the
 	// top of the document.
 	kind kind
-	// own are the context parameters of that module alone.
+	// own are the context parameters of that module alone, bound those of its
+	// kind, by the name of the kind.
 	own      []string
+	bound    map[string]bound
 	shapes   map[reflect.Type]*shape
 	findings Findings
 	// keys are the modules so far by key.

@@ -175,8 +175,7 @@ func (c *checker) variables(path, url string) {
 	if len(variables) == 0 {
 		return
 	}
-	names, any := ContextParameters(c.product, c.kind.name)
-	names = append(names, c.own...)
+	names, any := c.parameters()
 	query, before := strings.IndexByte(url, '?'), len(c.findings)
 	for _, x := range variables {
 		if len(c.findings) >= before+maxUnbound {
@@ -191,6 +190,22 @@ func (c *checker) variables(path, url string) {
 			c.unbound(path, url, x.name, names)
 		}
 	}
+}
+
+// parameters are those of the module that is being checked.
+func (c *checker) parameters() (names []string, any bool) {
+	found, ok := c.bound[c.kind.name]
+	if !ok {
+		found.names, found.any = ContextParameters(c.product, c.kind.name)
+		c.bound[c.kind.name] = found
+	}
+	return append(found.names[:len(found.names):len(found.names)], c.own...), found.any
+}
+
+// bound is what ContextParameters returns.
+type bound struct {
+	names []string
+	any   bool
 }
 
 // unbound warns of a parameter that has no value.

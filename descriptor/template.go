@@ -79,7 +79,8 @@ func (t Template) Parse(data []byte) (*App, error) {
 	if t.Key != "" {
 		a.rename(t.Key)
 	}
-	return a.WithEnvironment(t.Environment), nil
+	a.enter(t.Environment)
+	return a, nil
 }
 
 // WithEnvironment returns a copy of a as it goes in an environment: the key
@@ -89,14 +90,19 @@ func (t Template) Parse(data []byte) (*App, error) {
 // the app, in locations, permissions and types of content, it names the new one.
 func (a *App) WithEnvironment(environment string) *App {
 	c := a.Clone()
-	if environment == "" || environment == production {
-		return c
-	}
-	c.rename(environmentKey(c.Key, environment))
-	if suffix := " (" + environment + ")"; c.Name != "" && !strings.HasSuffix(c.Name, suffix) {
-		c.Name += suffix
-	}
+	c.enter(environment)
 	return c
+}
+
+// enter makes a what it is in an environment.
+func (a *App) enter(environment string) {
+	if environment == "" || environment == production {
+		return
+	}
+	a.rename(environmentKey(a.Key, environment))
+	if suffix := " (" + environment + ")"; a.Name != "" && !strings.HasSuffix(a.Name, suffix) {
+		a.Name += suffix
+	}
 }
 
 // rename gives the app another key, also where it stands in the names of its

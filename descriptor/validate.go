@@ -20,7 +20,7 @@ import (
 // App.Product; if there are kinds of modules of both, it is that of the first.
 // While it stays empty, what only one product has is right.
 func (a *App) Validate(p Product) Findings {
-	c := &checker{app: a, shapes: shapes(), keys: map[string]placed{}}
+	c := &checker{app: a, shapes: shapes(), keys: map[string]placed{}, bound: map[string]bound{}}
 	p = Product(strings.ToLower(string(p)))
 	if p != "" && !lists(p.words(), string(p)) {
 		c.add("", RuleProduct, string(p), "cannot be for %q: the products are jira and confluence", string(p))
