@@ -44,7 +44,7 @@ func (a *App) Findings() descriptor.Findings {
 	}
 	for _, r := range a.routes {
 		if r.kind == kindWebhook && !slices.ContainsFunc(endpoints, func(e descriptor.Endpoint) bool {
-			return e.Kind == descriptor.EndpointWebhook && e.Event == r.event && a.serves(e) == r
+			return e.Kind == descriptor.EndpointWebhook && e.Event == r.event && slices.Contains(a.reached(e), r)
 		}) {
 			found = append(found, finding("modules.webhooks", RuleRoute, r.event,
 				fmt.Sprintf("the descriptor has no webhook for the route %s and the event %s", r.pattern, r.event)))
@@ -129,24 +129,49 @@ func either(kinds []kind) string {
 
 var variable = regexp.MustCompile(`\{[^}]*\}`)
 
-// samples are values that may stand in the place of context parameters: routes
+// samples give values that may stand in the place of context parameters: routes
 // may ask for numbers or for keys.
-var samples = []string{"x", "1", "A", "ABC-1"}
-
-// serves returns the route that the router picks for the endpoint with samples
-// in place of the variables: one that fits, if any sample leads to one.
-func (a *App) serves(e descriptor.Endpoint) *route {
-	var found *route
-	for _, sample := range samples {
-		r := a.routed(e.Method, variable.ReplaceAllLiteralString(e.Route, sample))
-		if r != nil && slices.Contains(kindsFor(e), r.kind) {
-			return r
+var samples = []func(name string) string{
+	func(name string) string {
+		switch {
+		case strings.HasSuffix(name, ".id"):
+			return "10001"
+		case name == "issue.key":
+			return "ABC-1"
+		case strings.HasSuffix(name, ".key"):
+			return "ABC"
 		}
-		if found == nil {
-			found = r
+		return "x"
+	},
+	func(string) string { return "x" },
+	func(string) string { return "1" },
+	func(string) string { return "A" },
+	func(string) string { return "ABC-1" },
+}
+
+// reached returns the routes that the router picks for the endpoint with
+// samples in place of the variables.
+func (a *App) reached(e descriptor.Endpoint) []*route {
+	var found []*route
+	for _, sample := range samples {
+		path := variable.ReplaceAllStringFunc(e.Route, func(x string) string { return sample(x[1 : len(x)-1]) })
+		if r := a.routed(e.Method, path); r != nil && !slices.Contains(found, r) {
+			found = append(found, r)
 		}
 	}
 	return found
+}
+
+// serves returns the route of the endpoint: one that fits, if there is any.
+func (a *App) serves(e descriptor.Endpoint) *route {
+	found := a.reached(e)
+	if len(found) == 0 {
+		return nil
+	}
+	if i := slices.IndexFunc(found, func(r *route) bool { return slices.Contains(kindsFor(e), r.kind) }); i >= 0 {
+		return found[i]
+	}
+	return found[0]
 }
 
 // routed returns the route that the router picks for a path below the base

@@ -191,6 +191,8 @@ func TestCheckFindsRoutes(t *testing.T) {
 	}{
 		{"numbers alone", "/content/{project.id}", func(w *world) { w.Page("/content/{id:[0-9]+}", hello) }},
 		{"keys alone", "/issues/{issue.key}", func(w *world) { w.Page("/issues/{key:[A-Z]+-[0-9]+}", hello) }},
+		{"both", "/p/{project.key}/{issue.id}", func(w *world) { w.Page("/p/{key:[A-Z]+}/{id:[0-9]+}", hello) }},
+		{"long numbers", "/p/{issue.id}", func(w *world) { w.Page("/p/{id:[0-9]{4,}}", hello) }},
 		{"beside another", "/{project.key}", func(w *world) { w.API("/x", hello); w.Page("/{key}", hello) }},
 		{"escaped", "/a%20page", func(w *world) { w.Page("/a page", hello) }},
 	} {
@@ -212,6 +214,18 @@ func TestCheckWebhooksOfOneURL(t *testing.T) {
 		}
 	})
 	w.HostRequest("/hook", hello)
+	if err := w.Check(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A webhook route is found beside another that takes other values.
+func TestCheckFindsWebhookRoutes(t *testing.T) {
+	w := newWorld(t, func(cfg *connect.Config) {
+		cfg.Descriptor.Modules.Webhooks = []descriptor.Webhook{{Event: descriptor.EventIssueCreated, URL: "/hook/{issue.id}"}}
+	})
+	w.Webhook(descriptor.EventIssueCreated, "/hook/{id:[0-9]+}", onEvent)
+	w.HostRequest("/hook/{any}", hello)
 	if err := w.Check(); err != nil {
 		t.Error(err)
 	}

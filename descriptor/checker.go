@@ -79,15 +79,16 @@ func shorten(text string, most int) string {
 	return text
 }
 
-// printable writes out what would move the cursor of a terminal, or begin a
-// line that nobody wrote.
+// printable writes out what would move the cursor of a terminal, turn the
+// direction of the text, or begin a line that nobody wrote.
 func printable(text string) string {
-	if !strings.ContainsFunc(text, unicode.IsControl) {
+	odd := func(r rune) bool { return !unicode.IsPrint(r) }
+	if !strings.ContainsFunc(text, odd) {
 		return text
 	}
 	var b strings.Builder
 	for _, r := range text {
-		if unicode.IsControl(r) {
+		if odd(r) {
 			quoted := strconv.QuoteRune(r)
 			b.WriteString(quoted[1 : len(quoted)-1])
 			continue
@@ -271,13 +272,16 @@ func (c *checker) unknown(path string, s *shape, extra map[string]json.RawMessag
 var hostsOwn = []string{"$schema", "installedDate", "lastUpdated", "version"}
 
 func (c *checker) unknownKind(at, name string) {
-	switch hint := c.suggest(name, namesOfKinds); {
-	case slices.Contains(kindsElsewhere, name):
-	case hint != "":
-		c.add(at, RuleUnknown, name, "is not a kind of module%s", hint)
-	default:
-		c.warn(at, RuleUnknown, name, "is not a kind of module that this version knows")
+	if slices.Contains(kindsElsewhere, name) {
+		return
 	}
+	// What the finding is hangs on the hint, which is therefore always looked
+	// for.
+	if near := nearest(name, namesOfKinds); near != "" {
+		c.add(at, RuleUnknown, name, "is not a kind of module; did you mean %s?", near)
+		return
+	}
+	c.warn(at, RuleUnknown, name, "is not a kind of module that this version knows")
 }
 
 // unique takes note of a module's key.

@@ -23,15 +23,16 @@ type Change struct {
 	New json.RawMessage `json:"new,omitempty"`
 }
 
-// String gives a line that begins with +, - or ~.
+// String gives a line that begins with +, - or ~. Long values are shortened.
 func (c Change) String() string {
+	was, is := shorten(string(c.Old), shownLength), shorten(string(c.New), shownLength)
 	switch {
 	case c.Old == nil:
-		return fmt.Sprintf("+ %s: %s", c.Path, shorten(string(c.New), shownLength))
+		return printable(fmt.Sprintf("+ %s: %s", c.Path, is))
 	case c.New == nil:
-		return fmt.Sprintf("- %s: %s", c.Path, shorten(string(c.Old), shownLength))
+		return printable(fmt.Sprintf("- %s: %s", c.Path, was))
 	}
-	return fmt.Sprintf("~ %s: %s -> %s", c.Path, shorten(string(c.Old), shownLength), shorten(string(c.New), shownLength))
+	return printable(fmt.Sprintf("~ %s: %s -> %s", c.Path, was, is))
 }
 
 // Bump is the part of an app's version that the Marketplace raises for a new
@@ -121,7 +122,7 @@ func (d *Difference) breaks(before, after *App) {
 	after.Modules.each(func(k kind, _ string, v reflect.Value) { is[placed{k.name, moduleKey(v)}] = true })
 	before.Modules.each(func(k kind, _ string, v reflect.Value) {
 		if key := moduleKey(v); slices.Contains(kept, k.name) && !is[placed{k.name, key}] {
-			d.Breaks = append(d.Breaks, fmt.Sprintf("the module %s of %s is gone, and so is what sites made with it", key, k.name))
+			d.Breaks = append(d.Breaks, printable(fmt.Sprintf("the module %s of %s is gone, and so is what sites made with it", shorten(key, shownLength), k.name)))
 		}
 	})
 	types := map[string]IssueFieldType{}
@@ -130,7 +131,7 @@ func (d *Difference) breaks(before, after *App) {
 	}
 	for _, f := range after.Modules.JiraIssueFields {
 		if was, ok := types[f.Key]; ok && !same(was, f.Type) {
-			d.Breaks = append(d.Breaks, fmt.Sprintf("the field %s was of type %s, and what sites have in it stays so", f.Key, was))
+			d.Breaks = append(d.Breaks, printable(fmt.Sprintf("the field %s was of type %s, and what sites have in it stays so", f.Key, was)))
 		}
 	}
 }

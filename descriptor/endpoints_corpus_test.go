@@ -102,3 +102,15 @@ func TestHostileDocuments(t *testing.T) {
 		})
 	}
 }
+
+// However much else is wrong, a misspelt kind stays an error.
+func TestMisspeltKindIsAlwaysAnError(t *testing.T) {
+	members := make([]string, 200)
+	for i := range members {
+		members[i] = fmt.Sprintf(`"zz%d":1`, i)
+	}
+	app := whole(parse(t, strings.Replace(topLevel, "%", `"vendor":{`+strings.Join(members, ",")+`},"modules":{"webPanel":[]}`, 1)))
+	if err := app.Validate("").Err(); err == nil || !strings.Contains(err.Error(), "did you mean webPanels?") {
+		t.Errorf("got %v", err)
+	}
+}

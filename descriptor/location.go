@@ -52,8 +52,12 @@ const (
 
 // check finds the sections of the app itself that do not exist.
 func (l Location) check(c *checker, path string) {
-	if key, own := strings.CutPrefix(string(l), c.app.Key+"__"); own && c.app.Key != "" {
-		section, _, _ := strings.Cut(key, "/")
-		c.refer(path, section, "webSections")
+	if c.app.Key == "" {
+		return
+	}
+	for section := range strings.SplitSeq(string(l), "/") {
+		if key, own := strings.CutPrefix(section, c.app.Key+"__"); own {
+			c.refer(path, key, "webSections")
+		}
 	}
 }

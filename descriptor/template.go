@@ -44,6 +44,10 @@ type Template struct {
 	Environment string
 	// Env finds a value by name; nil is os.LookupEnv.
 	Env func(name string) (value string, ok bool)
+	// Default finds a value for a variable that stands for nothing, by what
+	// stands in its braces; nil finds none. Unlike BaseURL and Key it fills in
+	// the variable alone.
+	Default func(name string) (value string, ok bool)
 }
 
 // production is the environment in which an app goes by its own name.
@@ -56,7 +60,9 @@ type VariableError struct {
 }
 
 // Error names the variable.
-func (e *VariableError) Error() string { return "the variable " + e.Name + " has no value" }
+func (e *VariableError) Error() string {
+	return "the variable " + printable(shorten(e.Name, shownLength)) + " has no value"
+}
 
 // Parse reads a document as the function Parse does, with its variables
 // replaced. An error names the place in the document as it was given, and is a
@@ -87,7 +93,8 @@ func (t Template) Parse(data []byte) (*App, error) {
 // with the suffix "-dev" and the name with " (dev)" for the environment dev.
 // What has them already stays, and so does everything when the environment is
 // empty or production. Where the document names its own modules by the key of
-// the app, in locations, permissions and types of content, it names the new one.
+// the app, in locations, permissions and types of content, it names the new
+// one; what this package only keeps as JSON stays.
 func (a *App) WithEnvironment(environment string) *App {
 	c := a.Clone()
 	c.enter(environment)
@@ -109,48 +116,72 @@ func (a *App) enter(environment string) {
 // modules.
 func (a *App) rename(key string) {
 	if a.Key != "" && a.Key != key {
-		was := a.Key
-		replaceTexts(reflect.ValueOf(&a.Modules).Elem(), func(text string) string {
-			for _, form := range [][2]string{{"", "__"}, {"ac:", ":"}} {
-				if rest, own := strings.CutPrefix(text, form[0]+was+form[1]); own {
-					return form[0] + key + form[1] + rest
-				}
-			}
-			return text
-		})
+		r := renaming{strings.NewReplacer("/plugins/servlet/ac/"+a.Key+"/", "/plugins/servlet/ac/"+key+"/"), a.Key, key}
+		r.value(reflect.ValueOf(&a.Modules).Elem())
 	}
 	a.Key = key
 }
 
-// replaceTexts replaces every text in plain data.
-func replaceTexts(v reflect.Value, by func(string) string) {
+// renaming puts another key of the app into what names its own modules: in
+// locations, in the permissions that conditions ask for, in types of content
+// and in addresses of its pages in the product. What is only kept as JSON stays.
+type renaming struct {
+	pages    *strings.Replacer
+	was, now string
+}
+
+func (r renaming) value(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.String:
-		v.SetString(by(v.String()))
+		if v.Type() == reflect.TypeFor[Location]() {
+			v.SetString(r.location(v.String()))
+		} else {
+			v.SetString(r.pages.Replace(v.String()))
+		}
 	case reflect.Pointer:
 		if !v.IsNil() {
-			replaceTexts(v.Elem(), by)
-		}
-	case reflect.Struct:
-		for i := range v.NumField() {
-			replaceTexts(v.Field(i), by)
+			r.value(v.Elem())
 		}
 	case reflect.Slice:
 		if v.Type().Elem().Kind() != reflect.Uint8 {
 			for i := range v.Len() {
-				replaceTexts(v.Index(i), by)
+				r.value(v.Index(i))
 			}
 		}
-	case reflect.Map:
-		for k, e := range v.Seq2() {
-			if e.Kind() == reflect.Struct {
-				changed := reflect.New(e.Type()).Elem()
-				changed.Set(e)
-				replaceTexts(changed, by)
-				v.SetMapIndex(k, changed)
+	case reflect.Struct:
+		for i := range v.NumField() {
+			r.value(v.Field(i))
+		}
+		switch typed := v.Addr().Interface().(type) {
+		case *Condition:
+			if p, ok := typed.Params["permission"]; ok {
+				p.Text = r.prefix(p.Text, "", "__")
+				typed.Params["permission"] = p
+			}
+		case *CustomContentAPI:
+			for _, types := range [][]string{typed.SupportedContainerTypes, typed.SupportedChildTypes} {
+				for i := range types {
+					types[i] = r.prefix(types[i], "ac:", ":")
+				}
 			}
 		}
 	}
+}
+
+func (r renaming) prefix(text, before, after string) string {
+	if rest, own := strings.CutPrefix(text, before+r.was+after); own {
+		return before + r.now + after + rest
+	}
+	return text
+}
+
+// location looks at each section of a location.
+func (r renaming) location(location string) string {
+	sections := strings.Split(location, "/")
+	for i := range sections {
+		sections[i] = r.prefix(sections[i], "", "__")
+	}
+	return strings.Join(sections, "/")
 }
 
 func environmentKey(key, environment string) string {
@@ -281,6 +312,15 @@ func isVariable(name string, dollar bool) bool {
 
 // value is what a variable stands for.
 func (t Template) value(name, key string) (string, bool) {
+	value, ok := t.known(name, key)
+	if !ok && t.Default != nil {
+		return t.Default(name)
+	}
+	return value, ok
+}
+
+// known is what a variable stands for by itself.
+func (t Template) known(name, key string) (string, bool) {
 	switch name {
 	case "baseUrl", "localBaseUrl", "addon.base-url":
 		return strings.TrimRight(t.BaseURL, "/"), t.BaseURL != ""

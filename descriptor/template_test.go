@@ -41,8 +41,13 @@ func TestTemplate(t *testing.T) {
 		{"a key from the environment", descriptor.Template{Env: func(string) (string, bool) { return "k", true }}, `{"key":"{{env.KEY}}-{{environment}}","name":"{{key}}"}`, `{"key":"k-production","name":"k-production"}`},
 		{"a key made of another", descriptor.Template{Environment: "dev"}, `{"key":"my-{{environment}}","name":"{{key}}"}`, `{"key":"my-dev","name":"my-dev (dev)"}`},
 		{"modules named by the key", descriptor.Template{Environment: "dev"},
-			`{"key":"a","modules":{"webItems":[{"key":"x","location":"a__menu/sub","conditions":[{"params":{"permission":"a__see","other":"b__see"}}]}],"customContent":[{"apiSupport":{"supportedContainerTypes":["ac:a:x","ac:b:x","page"]}}]}}`,
-			`{"key":"a-dev","modules":{"webItems":[{"key":"x","location":"a-dev__menu/sub","conditions":[{"params":{"other":"b__see","permission":"a-dev__see"}}]}],"customContent":[{"apiSupport":{"supportedContainerTypes":["ac:a-dev:x","ac:b:x","page"]}}]}}`},
+			`{"key":"a","modules":{"webItems":[{"key":"x","url":"/plugins/servlet/ac/a/p","location":"menu/a__sub/a__x","conditions":[{"params":{"permission":"a__see","other":"a__see"}}]}],"customContent":[{"apiSupport":{"supportedContainerTypes":["ac:a:x","ac:b:x","page"]}}]}}`,
+			`{"key":"a-dev","modules":{"webItems":[{"key":"x","url":"/plugins/servlet/ac/a-dev/p","location":"menu/a-dev__sub/a-dev__x","conditions":[{"params":{"other":"a__see","permission":"a-dev__see"}}]}],"customContent":[{"apiSupport":{"supportedContainerTypes":["ac:a-dev:x","ac:b:x","page"]}}]}}`},
+		{"what only looks like it", descriptor.Template{Environment: "dev"},
+			`{"key":"a","modules":{"jiraEntityProperties":[{"name":{"value":"a__x"},"keyConfigurations":[{"propertyKey":"a__data"}]}],"odd":[{"location":"a__x"}]}}`,
+			`{"key":"a-dev","modules":{"jiraEntityProperties":[{"name":{"value":"a__x"},"keyConfigurations":[{"propertyKey":"a__data"}]}],"odd":[{"location":"a__x"}]}}`},
+		{"defaults are for variables alone", descriptor.Template{Default: func(name string) (string, bool) { return "d-" + name, true }},
+			`{"name":"{{key}}","links":{"a":"{{baseUrl}}"}}`, `{"name":"d-key","links":{"a":"d-baseUrl"}}`},
 		{"context parameters stay", descriptor.Template{}, `{"description":"/p/{issue.key}"}`, `{"description":"/p/{issue.key}"}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

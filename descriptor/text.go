@@ -8,7 +8,8 @@ type Text struct {
 	// where no translation exists.
 	Value string `json:"value,omitzero" connect:"max=1500"`
 	// Empty is set for a text that is there and whose value is empty; reading
-	// sets it. Without it a Text with neither value nor key is absent.
+	// sets it. Without it a Text with neither value nor key is absent, and an
+	// empty object in a document is read as that.
 	Empty bool `json:"-"`
 	// I18n is the key of the text in the translation files, at most 300
 	// characters.

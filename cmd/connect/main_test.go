@@ -198,6 +198,38 @@ func TestREADME(t *testing.T) {
 	}
 }
 
+// Examples for variables do not hide that key and base URL are missing.
+func TestExamplesHideNothing(t *testing.T) {
+	document := `{"authentication":{"type":"jwt"},"lifecycle":{"installed":"/i"},"name":"{{key}}","links":{"self":"{{baseUrl}}/x"}}`
+	status, out, stderr := call(t, document, "check", "-")
+	if status != exitErrors || !strings.Contains(out, "key: is missing") || !strings.Contains(out, "baseUrl: is missing") || !strings.Contains(stderr, "without --key, example is taken") {
+		t.Errorf("%d, %s%s", status, out, stderr)
+	}
+	status, out, stderr = call(t, `{"name":"{{baesUrl}} {{keey}}"}`, "check", "-")
+	if status != exitErrors || !strings.Contains(out, "the variable baesUrl has no value") || strings.Contains(stderr, "is taken") {
+		t.Errorf("%d, %s%s", status, out, stderr)
+	}
+}
+
+func TestUnreadableURL(t *testing.T) {
+	status, out, stderr := call(t, "", "check", "HTTPS://user:p%ss@x.example.com/d.json?jwt=abc")
+	if status != exitFailed || strings.Contains(out+stderr, "p%ss") || strings.Contains(out+stderr, "abc") {
+		t.Errorf("%d, %s%s", status, out, stderr)
+	}
+}
+
+// A difference cannot print lines of its own either.
+func TestNoForgedDifference(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "new.json")
+	if err := os.WriteFile(file, []byte(`{"modules":{}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, out, _ := call(t, `{"name":"\u009b2J\u007f\u202e","modules":{"jiraIssueTypes":[{"key":"a\u001b[2J\nVersion: micro."}]}}`, "descriptor", "diff", "-", file)
+	if strings.Count(out, "\nVersion") != 1 || strings.ContainsAny(out, "\x1b\x7f\u009b\u202e") {
+		t.Errorf("got %q", out)
+	}
+}
+
 // A document cannot print lines of its own.
 func TestNoForgedLines(t *testing.T) {
 	document := `{"key":"a\u001b[31m","modules":{"x\ny":[],"webPanels":[{"key":"p","url":"/p?x={a\n/etc/passwd:1:1: error: \u001b[31mforged}"}]}}`

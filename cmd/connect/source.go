@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -81,24 +82,29 @@ func shownURL(u *url.URL) string {
 // supposed parses the document as parse does. Where it has a variable for the
 // base URL or the key that nobody has told, an example is taken, and noted.
 func (s *source) supposed(note io.Writer) (*descriptor.App, error) {
-	for {
-		app, err := s.parse()
-		missing, ok := errors.AsType[*descriptor.VariableError](err)
-		if !ok {
-			return app, err
+	var notes []string
+	t := s.template
+	t.Default = func(name string) (string, bool) {
+		flag, example := "--base-url", exampleBaseURL
+		switch name {
+		case "baseUrl", "localBaseUrl", "addon.base-url":
+		case "key", "appKey", "addon.key":
+			flag, example = "--key", exampleKey
+		default:
+			return "", false
 		}
-		field, flag, example := &s.template.BaseURL, "--base-url", exampleBaseURL
-		if strings.HasSuffix(strings.ToLower(missing.Name), "key") && !strings.HasPrefix(missing.Name, "env.") {
-			field, flag, example = &s.template.Key, "--key", exampleKey
+		if line := fmt.Sprintf("%s: without %s, %s is taken", s.name, flag, example); !slices.Contains(notes, line) {
+			notes = append(notes, line)
 		}
-		if *field != "" || strings.HasPrefix(missing.Name, "env.") {
-			return app, err
-		}
-		*field = example
-		if _, err := fmt.Fprintf(note, "%s: without %s, %s is taken\n", s.name, flag, example); err != nil {
+		return example, true
+	}
+	app, err := t.Parse(s.data)
+	for _, line := range notes {
+		if _, err := fmt.Fprintln(note, line); err != nil {
 			return nil, err
 		}
 	}
+	return app, err
 }
 
 // read takes one byte more than a descriptor may have, so that the reader sees
@@ -109,6 +115,9 @@ func read(ctx context.Context, name string, stdin io.Reader) ([]byte, error) {
 	}
 	if u, ok := isURL(name); ok {
 		return fetch(ctx, u)
+	}
+	if scheme, _, ok := strings.Cut(name, "://"); ok && (strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "https")) {
+		return nil, errors.New("the URL cannot be read")
 	}
 	f, err := os.Open(name)
 	if err != nil {
