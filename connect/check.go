@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -127,8 +126,6 @@ func either(kinds []kind) string {
 	return strings.Join(words, " or ")
 }
 
-var variable = regexp.MustCompile(`\{[^}]*\}`)
-
 // samples give values that may stand in the place of context parameters: routes
 // may ask for numbers or for keys.
 var samples = []func(name string) string{
@@ -154,7 +151,7 @@ var samples = []func(name string) string{
 func (a *App) reached(e descriptor.Endpoint) []*route {
 	var found []*route
 	for _, sample := range samples {
-		path := variable.ReplaceAllStringFunc(e.Route, func(x string) string { return sample(x[1 : len(x)-1]) })
+		path := descriptor.ExpandURL(e.Route, func(name string) (string, bool) { return sample(name), true })
 		if r := a.routed(e.Method, path); r != nil && !slices.Contains(found, r) {
 			found = append(found, r)
 		}

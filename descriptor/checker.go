@@ -256,7 +256,7 @@ func (c *checker) unknown(path string, s *shape, extra map[string]json.RawMessag
 	for _, name := range slices.Sorted(maps.Keys(extra)) {
 		at := join(path, name)
 		switch {
-		case c.app.Extra != nil && path == "" && slices.Contains(hostsOwn, name):
+		case path == "" && slices.Contains(hostsOwn, name):
 		case path == "modules":
 			c.unknownKind(at, name)
 		case s.closed:

@@ -117,6 +117,9 @@ var documentRules = []struct {
 	{"", fault, module("customContent"), `"uiSupport":{"contentViewComponent":{"moduleKey":"v"},"icons":{"item":{"url":"/i"}}},"apiSupport":{"supportedContainerTypes":["space"]}`, `"uiSupport":{"contentViewComponent":{"moduleKey":"v","addonKey":"other"},"icons":{"item":{"url":"/i"}}},"apiSupport":{"supportedContainerTypes":["space"]}`, "modules.customContent[0].uiSupport.contentViewComponent.moduleKey", "reference", `"v" is not the key of a module in generalPages`},
 	{"", fault, module("customContent"), `"uiSupport":{"contentViewComponent":{"moduleKey":"v","addonKey":"other"},"icons":{"item":{"url":"/i"}}},"apiSupport":{"supportedContainerTypes":["ac:app:n"]}`, `"uiSupport":{"contentViewComponent":{"moduleKey":"v","addonKey":"other"},"icons":{"item":{"url":"/i"}}},"apiSupport":{"supportedContainerTypes":["ac:app:m","ac:b:n"]}`, "modules.customContent[0].apiSupport.supportedContainerTypes[0]", "reference", `"n" is not the key of a module in customContent; did you mean m?`},
 
+	{"", fault, `{"key":"a","baseUrl":"https://a.example.com","lifecycle":{"installed":"/i%"}}`, `%zz`, `%20`, "lifecycle.installed", "url", "is not a URL: invalid URL escape \"%zz\""},
+	{"", fault, module("webPanels"), `"location":"l","url":"/p/{issue.key}\n"`, `"location":"l","url":"/p/{issue.key}"`, "modules.webPanels[0].url", "url", "is not a URL: net/url: invalid control character in URL"},
+
 	// Context parameters.
 	{"", fault, module("webPanels"), `"location":"l","url":"/p/{issue.key"`, `"location":"l","url":"/p/{issue.key}"`, "modules.webPanels[0].url", "variable", "has braces that do not pair"},
 	{"", fault, module("webPanels"), `"location":"l","url":"/p/issue.key}"`, `"location":"l","url":"/p/issue.key"`, "modules.webPanels[0].url", "variable", "has braces that do not pair"},

@@ -1,6 +1,7 @@
 package descriptor
 
 import (
+	"errors"
 	"net/url"
 	"regexp"
 	"strings"
@@ -25,6 +26,10 @@ func (c *checker) url(path, raw string, r urlRule, cacheable bool) {
 	case !isAbsolute(raw) && !strings.HasPrefix(raw, "/"):
 		c.warn(path, RuleURL, raw, "should begin with a slash, because it is appended to baseUrl")
 	}
+	// What stands in the braces is put in escaped.
+	if _, err := url.Parse(ExpandURL(raw, noValue)); err != nil {
+		c.add(path, RuleURL, raw, "is not a URL: %v", errors.Unwrap(err))
+	}
 	switch {
 	case r.role == roleLink || r.role == roleAsset || r.role == roleImage || r.role == roleLifecycle:
 		if variables, _ := variablesOf(raw); len(variables) > 0 {
@@ -38,6 +43,8 @@ func (c *checker) url(path, raw string, r urlRule, cacheable bool) {
 		c.variables(path, raw)
 	}
 }
+
+func noValue(string) (string, bool) { return "", false }
 
 // baseURL checks a URL that relative ones are appended to. An empty one is
 // another rule's concern.

@@ -47,7 +47,7 @@ func check(ctx context.Context, c *cli.Command, t terminal) error {
 	}
 	r := s.report(product, t.err)
 	if c.Bool("json") {
-		err = r.writeJSON(t.out)
+		err = writeJSON(t.out, r)
 	} else {
 		err = r.write(t.out, t.err)
 	}
@@ -97,11 +97,11 @@ func unreadable(err error) *descriptor.Finding {
 	return f
 }
 
-func (r *report) writeJSON(w io.Writer) error {
+func writeJSON(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	return enc.Encode(r)
+	return enc.Encode(v)
 }
 
 // write prints the findings, and the sum of them beside.

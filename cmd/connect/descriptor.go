@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -95,10 +94,7 @@ func diffDescriptors(ctx context.Context, c *cli.Command, t terminal) error {
 		return err
 	}
 	if c.Bool("json") {
-		enc := json.NewEncoder(t.out)
-		enc.SetEscapeHTML(false)
-		enc.SetIndent("", "  ")
-		err = enc.Encode(d)
+		err = writeJSON(t.out, d)
 	} else {
 		err = writeDifference(t.out, d)
 	}

@@ -89,7 +89,7 @@ func TestSources(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Chdir(t.TempDir())
-	if status, _, stderr := call(t, "", "check", "--key", "good"); status != exitFailed || !strings.Contains(stderr, "atlassian-connect.json: no such file") {
+	if status, _, stderr := call(t, "", "check", "--key", "good"); status != exitFailed || !strings.Contains(stderr, "there is no atlassian-connect.json here") {
 		t.Errorf("without a file: %d, %q", status, stderr)
 	}
 	if err := os.WriteFile(defaultFile, good, 0o600); err != nil {
@@ -116,6 +116,8 @@ func TestURL(t *testing.T) {
 		switch r.URL.Path {
 		case "/atlassian-connect.json":
 			w.Write(good)
+		case "/curious":
+			_, _ = w.Write([]byte(`{"key":"{{env.CONNECT_TEST_SECRET}} {{baseUrl}}"}`))
 		case "/moved":
 			http.Redirect(w, r, "/atlassian-connect.json", http.StatusFound)
 		case "/long":
@@ -137,6 +139,14 @@ func TestURL(t *testing.T) {
 		status, out, stderr := call(t, "", "check", server.URL+path, "--key", "good")
 		if status != want.status || !strings.Contains(out+stderr, want.text) {
 			t.Errorf("%s: %d, %q, %q", path, status, out, stderr)
+		}
+	}
+	// Nor does a document from elsewhere learn what is in the environment.
+	t.Setenv("CONNECT_TEST_SECRET", "hunter3")
+	for _, command := range []string{"check", "descriptor print"} {
+		status, out, stderr := call(t, "", append(strings.Fields(command), server.URL+"/curious")...)
+		if status != exitErrors || strings.Contains(out+stderr, "hunter3") || !strings.Contains(out, "the variable env.CONNECT_TEST_SECRET has no value") {
+			t.Errorf("%s: %d, %s%s", command, status, out, stderr)
 		}
 	}
 	// Neither password nor query get into what is printed.
@@ -186,7 +196,7 @@ func TestREADME(t *testing.T) {
 	_, out, _ := call(t, "", "check", "faulty.json")
 	shown := 0
 	for line := range strings.Lines(string(readme)) {
-		if line, ok := strings.CutPrefix(line, "    "+defaultFile+":"); ok {
+		if line, ok := strings.CutPrefix(line, "    cmd/connect/testdata/faulty.json:"); ok {
 			shown++
 			if !strings.Contains(out, "faulty.json:"+line) {
 				t.Errorf("the command does not print %s", line)

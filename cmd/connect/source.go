@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
@@ -59,6 +60,9 @@ func open(ctx context.Context, c *cli.Command, name string, stdin io.Reader) (*s
 	}}
 	if u, ok := isURL(name); ok {
 		s.name = shownURL(u)
+		// Whoever serves the document must not learn, or make a log show, what
+		// is in the environment of this process.
+		s.template.Env = func(string) (string, bool) { return "", false }
 	}
 	if name == "-" {
 		s.name = "standard input"
@@ -120,6 +124,9 @@ func read(ctx context.Context, name string, stdin io.Reader) ([]byte, error) {
 		return nil, errors.New("the URL cannot be read")
 	}
 	f, err := os.Open(name)
+	if errors.Is(err, fs.ErrNotExist) && name == defaultFile {
+		return nil, fmt.Errorf("there is no %s here: name a file or a URL", name)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -17,6 +17,7 @@ type Error struct {
 	Text   string
 }
 
+// Error names what was wrong with the request.
 func (e Error) Error() string { return "posted: " + e.Text }
 
 // HTTPStatus returns the status of the answer.
