@@ -26,10 +26,10 @@ const appTokenLife = 180 * time.Second
 // apps). It works on the installation's own origin only. NewAppUser makes it, for
 // a Transport; a Client has one of its own. It is safe for concurrent use.
 type AppUser struct {
-	origin Origin
-	claims string // the JSON up to the claims that change
-	key    key
-	clock  func() time.Time
+	binding Binding
+	claims  string // the JSON up to the claims that change
+	key     key
+	clock   func() time.Time
 }
 
 // NewAppUser returns the credential of the app at a live tenant. A nil clock
@@ -47,27 +47,28 @@ func NewAppUser(inst *store.Installation, clock func() time.Time) (*AppUser, err
 
 func newAppUser(t *tenant, clock func() time.Time) *AppUser {
 	return &AppUser{
-		origin: t.origin,
-		claims: `{"iss":` + quote(t.appKey) + `,"aud":[` + quote(t.clientKey) + `],"iat":`,
-		key:    t.key,
-		clock:  clock,
+		binding: t.bind(SchemeAppUser),
+		claims:  `{"iss":` + quote(t.appKey) + `,"aud":[` + quote(t.clientKey) + `],"iat":`,
+		key:     t.key,
+		clock:   clock,
 	}
 }
 
+// Binding implements Credential.
+func (a *AppUser) Binding() Binding { return a.binding }
+
 // Apply implements Credential: it sets the Authorization header. A query that
-// does not parse, or that carries a token of its own, is ErrRequest, and another
-// origin than the tenant's, or a URL that is not below it, ErrOrigin.
-func (a *AppUser) Apply(r *http.Request, origin Origin) error {
-	if origin != a.origin {
-		return fmt.Errorf("%w: %s is not the tenant's %s", ErrOrigin, origin, a.origin)
-	}
+// does not parse, or that carries a token of its own, is ErrRequest, and a URL that
+// is not below the tenant's ErrOrigin.
+func (a *AppUser) Apply(r *http.Request) error {
+	origin := &a.binding.site.origin
 	params, err := parseQuery(r.URL)
 	if err != nil {
 		return err
 	}
-	path, ok := qsh.Below(r.URL.EscapedPath(), a.origin.path)
+	path, ok := qsh.Below(r.URL.EscapedPath(), origin.path)
 	if !ok {
-		return a.origin.Check(r.URL)
+		return origin.Check(r.URL)
 	}
 	token, err := a.token(qsh.Sum(qsh.Canonical(methodOf(r), path, params)))
 	if err != nil {
@@ -77,11 +78,8 @@ func (a *AppUser) Apply(r *http.Request, origin Origin) error {
 	return nil
 }
 
-// Origin returns the only origin the credential works on.
-func (a *AppUser) Origin() Origin { return a.origin }
-
 // String says whose credential it is; nothing secret is in it.
-func (a AppUser) String() string { return "hostclient: app user at " + a.origin.String() }
+func (a AppUser) String() string { return "hostclient: app user at " + a.binding.site.origin.String() }
 
 // Format writes what String returns, whatever the verb.
 func (a AppUser) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, a.String()) }

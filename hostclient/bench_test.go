@@ -39,7 +39,6 @@ func BenchmarkSign(b *testing.B) {
 	answer := &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}
 	rt := &hostclient.Transport{
 		Credential: cred,
-		Origin:     cred.Origin(),
 		UserAgent:  "bench",
 		Base:       roundTripFunc(func(*http.Request) (*http.Response, error) { return answer, nil }),
 	}

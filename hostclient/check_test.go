@@ -18,12 +18,12 @@ import (
 // Whichever way an answer came, its error is the one that Get gives.
 func TestCheckResponseGivesTheErrorOfGet(t *testing.T) {
 	for _, code := range []int{304, 400, 401, 403, 404, 409, 429, 503} {
-		w := newWorld(t, "/wiki", func(rw http.ResponseWriter, r *http.Request) {
+		w := newWorldWith(t, "/wiki", func(rw http.ResponseWriter, r *http.Request) {
 			rw.Header().Set("Retry-After", "7")
 			rw.Header().Set("X-Arequestid", "100x200x1")
 			rw.WriteHeader(code)
 			fmt.Fprintf(rw, `{"errorMessages":["you sent %s"],"errors":{"x":"y"}}`, r.Header.Get("Authorization"))
-		})
+		}, func(c *hostclient.Config) { c.Limits = once(t) })
 		for _, c := range []*hostclient.Client{w.client, w.client.AsUser(accountID)} {
 			_, want := hostclient.Get[struct{}](t.Context(), c, "/x?token=hidden")
 			if kind := new(hostclient.Error); !errors.As(want, &kind) || kind.Status != code || kind.RetryAfter != 7*time.Second {
@@ -99,7 +99,9 @@ func TestCheckResponseOfOddAnswers(t *testing.T) {
 // headerOnly is a credential whose token is known.
 type headerOnly string
 
-func (h headerOnly) Apply(r *http.Request, _ hostclient.Origin) error {
+func (h headerOnly) Binding() hostclient.Binding { return boundTo("https://acme.atlassian.net") }
+
+func (h headerOnly) Apply(r *http.Request) error {
 	r.Header.Set("Authorization", string(h))
 	return nil
 }
@@ -161,15 +163,11 @@ func TestErrorBodiesAreScrubbed(t *testing.T) {
 // readThrough returns what comes of base's answer behind a Transport.
 func readThrough(t *testing.T, cred hostclient.Credential, base http.RoundTripper) (string, *http.Response) {
 	t.Helper()
-	origin, err := hostclient.ParseOrigin("https://acme.atlassian.net")
-	if err != nil {
-		t.Fatal(err)
-	}
 	r, err := http.NewRequest("GET", "https://acme.atlassian.net/x", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer, err := (&hostclient.Transport{Base: base, Credential: cred, Origin: origin}).RoundTrip(r)
+	answer, err := (&hostclient.Transport{Base: base, Credential: cred}).RoundTrip(r)
 	if err != nil {
 		t.Fatal(err)
 	}

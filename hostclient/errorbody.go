@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"html"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -18,8 +19,8 @@ const (
 // decodeErrorBody reads the shapes in which the hosts and what stands before
 // them write errors: Jira's errorMessages and errors, the service desk's
 // errorMessage, Confluence's first and second API, the gateway's message,
-// OAuth's error and error_description, HTML and plain text.
-func decodeErrorBody(body []byte) ([]string, map[string]string) {
+// OAuth's error and error_description, OAuth 1.0a's form, HTML and plain text.
+func decodeErrorBody(body []byte) (code string, messages []string, fields map[string]string) {
 	var d errorBody
 	switch body = bytes.TrimSpace(body); {
 	case len(body) == 0:
@@ -27,13 +28,16 @@ func decodeErrorBody(body []byte) ([]string, map[string]string) {
 		d.value(body)
 	case body[0] == '<':
 		d.say(htmlTitle(body))
+	case bytes.Contains(body, []byte("oauth_problem=")):
+		d.problem(string(body))
 	default:
 		d.say(string(body))
 	}
-	return d.messages, d.fields
+	return d.code, d.messages, d.fields
 }
 
 type errorBody struct {
+	code     string // OAuth's
 	messages []string
 	fields   map[string]string
 	depth    int
@@ -77,7 +81,7 @@ func (d *errorBody) object(o map[string]json.RawMessage) {
 		"errorMessages", "errorMessage", "message", "title", "detail",
 		"translation", "error", "error_description",
 	} {
-		if raw, ok := o[name]; ok {
+		if raw, ok := o[name]; ok && (name != "error" || !d.oauth(raw)) {
 			d.value(raw)
 		}
 	}
@@ -87,9 +91,33 @@ func (d *errorBody) object(o map[string]json.RawMessage) {
 	if errs, ok := o["errors"]; ok {
 		d.errors(errs)
 	}
-	if len(d.messages) == 0 && len(d.fields) == 0 {
-		d.code(o)
+	if len(d.messages) == 0 && len(d.fields) == 0 && d.code == "" {
+		d.fallback(o)
 	}
+}
+
+// oauth takes a member error that is a code of OAuth's, by its form: others write
+// words there.
+func (d *errorBody) oauth(raw json.RawMessage) bool {
+	var text string
+	if json.Unmarshal(raw, &text) != nil || text == "" || strings.ContainsFunc(text, notInCode) {
+		return false
+	}
+	d.code = plain(text, 200)
+	return true
+}
+
+func notInCode(r rune) bool { return r != '_' && (r < 'a' || r > 'z') }
+
+// problem reads the form that OAuth 1.0a's problem reporting extension has.
+func (d *errorBody) problem(body string) {
+	form, err := url.ParseQuery(body)
+	if err != nil {
+		d.say(body)
+		return
+	}
+	d.code = plain(form.Get("oauth_problem"), 200)
+	d.say(form.Get("oauth_problem_advice"))
 }
 
 // nested reads Confluence's data.errors.
@@ -119,8 +147,8 @@ func (d *errorBody) errors(raw json.RawMessage) {
 	}
 }
 
-// code falls back on a code or key where there are no words.
-func (d *errorBody) code(o map[string]json.RawMessage) {
+// fallback takes a code or key where there are no words.
+func (d *errorBody) fallback(o map[string]json.RawMessage) {
 	for _, name := range []string{"code", "key"} {
 		var text string
 		if json.Unmarshal(o[name], &text) == nil {

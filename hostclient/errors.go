@@ -9,12 +9,14 @@ import (
 	"time"
 )
 
-// Error is an answer of the host that is no success. errors.Is tells its kind:
-// ErrForbidden, ErrRateLimited and so on. Nothing secret is in it, even when
-// the host's answer repeats the credential. It is not changed after it was
-// returned, and so may be read concurrently.
+// Error is an answer of a host, or of an authorization server, that is no
+// success, or that only looks like one. errors.Is tells its kind: ErrForbidden,
+// ErrRateLimited and so on. Nothing secret is in it, even when the answer repeats
+// the credential. It is not changed after it was returned, and so may be read
+// concurrently.
 type Error struct {
-	// Status is the HTTP status code.
+	// Status is the HTTP status code. It is 429 for a call that was not sent
+	// because a limit that an earlier call met still holds.
 	Status int
 	// Method and URL are of the request that was answered, the last one
 	// after redirects. Values of credentials in the query are blotted out.
@@ -25,17 +27,30 @@ type Error struct {
 	// FieldErrors are what the host says of single fields, by field name. It
 	// is nil when there are none.
 	FieldErrors map[string]string
+	// Code is OAuth's error, or oauth_problem, from an authorization server;
+	// empty for others. A token endpoint says invalid_grant for a token or a
+	// code that is good no more, and with the JWT bearer grant for a user who
+	// is unknown, inactive or without access, a wrong base URL, or a clock out
+	// of step; invalid_scope and unauthorized_client for scopes that the app
+	// was not granted, ACT_AS_USER among them; access_denied for a wrong client
+	// secret.
+	Code string
 	// RequestID is the host's name for the request, for Atlassian's support.
 	RequestID string
-	// RetryAfter is how long the host asks to wait, 0 when it does not say.
+	// RetryAfter is how long the host asks to wait, 0 when it does not say, and
+	// RetryAt the time at which that is over, zero when it does not say.
 	RetryAfter time.Duration
+	RetryAt    time.Time
 	// RateLimitReason is the limit that was hit, such as jira-burst-based.
 	RateLimitReason string
+	// LoginURL is where a person has to log in and pass the CAPTCHA before the
+	// host takes the password again; only for ErrCaptcha.
+	LoginURL string
 	// Hint says what the cause is in most cases, where that is known to be
 	// misleading. It may be empty.
 	Hint string
 
-	kind error // what the words say, nil when they say nothing
+	kind error // what the words and headers say, nil when they say nothing
 }
 
 // Error returns status, request and the host's messages in one line.
@@ -44,6 +59,9 @@ func (e *Error) Error() string {
 	fmt.Fprintf(&b, "hostclient: %s %s: %d", e.Method, e.URL, e.Status)
 	if text := http.StatusText(e.Status); text != "" {
 		b.WriteString(" " + text)
+	}
+	if e.Code != "" {
+		b.WriteString(": " + e.Code)
 	}
 	for i, message := range e.Messages {
 		if i == maxShownMessages {
@@ -55,6 +73,9 @@ func (e *Error) Error() string {
 	for _, field := range sortedKeys(e.FieldErrors, maxShownMessages) {
 		fmt.Fprintf(&b, "; %s: %s", field, e.FieldErrors[field])
 	}
+	if e.LoginURL != "" {
+		b.WriteString("; log in at " + e.LoginURL)
+	}
 	if e.Hint != "" {
 		b.WriteString(" (" + e.Hint + ")")
 	}
@@ -63,8 +84,7 @@ func (e *Error) Error() string {
 
 // Is reports whether target is the kind of e.
 func (e *Error) Is(target error) bool {
-	_, byStatus := kindOf(e.Status)
-	return target != nil && (target == e.kind || target == byStatus)
+	return target != nil && (target == e.kind || target == kindOf(e.Status))
 }
 
 const (
@@ -72,25 +92,46 @@ const (
 	maxShownMessages = 5
 )
 
+// ReadError returns the *Error of an answer that is no success, for those who
+// write credentials and talk to an authorization server: it reads the body up to
+// 64 KiB, which stays the caller's to close. The query of the request's URL is not
+// in it, nor any of secrets, should the answer repeat one.
+func ReadError(answer *http.Response, now time.Time, secrets ...string) *Error {
+	body := readSome(answer)
+	for _, s := range secrets {
+		body = replace(body, s)
+	}
+	return decodeError(answer, body, Binding{}, now)
+}
+
 // newError reads the answer's body, up to its limit; it stays the caller's to
 // close.
-func newError(answer *http.Response, o Origin, now time.Time) *Error {
-	e := errorOf(answer, o, now)
-	var body []byte
-	if answer.Body != nil && answer.StatusCode >= http.StatusOK { // a 101 has a connection there
-		body, _ = io.ReadAll(io.LimitReader(answer.Body, maxErrorBody)) // what came is told
+func newError(answer *http.Response, b Binding, now time.Time) *Error {
+	return decodeError(answer, readSome(answer), b, now)
+}
+
+func readSome(answer *http.Response) []byte {
+	if answer.Body == nil || answer.StatusCode < http.StatusOK { // a 101 has a connection there
+		return nil
 	}
-	e.Messages, e.FieldErrors = decodeErrorBody(scrub(body, requestOf(answer)))
-	e.Hint, _ = kindOf(e.Status)
-	if hint, kind := kindByWords(e.Status, e.Messages); kind != nil {
-		e.Hint, e.kind = hint, kind
+	body, _ := io.ReadAll(io.LimitReader(answer.Body, maxErrorBody)) // what came is told
+	return body
+}
+
+// decodeError makes an Error of an answer whose body has been read.
+func decodeError(answer *http.Response, body []byte, b Binding, now time.Time) *Error {
+	e := errorOf(answer, b.site.origin, now)
+	e.Code, e.Messages, e.FieldErrors = decodeErrorBody(scrub(body, requestOf(answer)))
+	e.kind, e.Hint = judge(evidence{e: e, header: answer.Header, binding: b, request: requestOf(answer)})
+	if e.kind == ErrCaptcha {
+		e.LoginURL = loginURL(answer.Header)
 	}
 	return e
 }
 
 // errorOf fills in what is known without the body.
 func errorOf(answer *http.Response, o Origin, now time.Time) *Error {
-	return &Error{
+	e := &Error{
 		Status:          answer.StatusCode,
 		Method:          methodOf(requestOf(answer)),
 		URL:             o.redact(requestOf(answer).URL),
@@ -98,6 +139,10 @@ func errorOf(answer *http.Response, o Origin, now time.Time) *Error {
 		RetryAfter:      retryAfter(answer.Header, now),
 		RateLimitReason: plain(answer.Header.Get("RateLimit-Reason"), 200),
 	}
+	if e.RetryAfter > 0 {
+		e.RetryAt = now.Add(e.RetryAfter)
+	}
+	return e
 }
 
 // requestOf returns the request of an answer, an empty one for an answer that
@@ -114,7 +159,7 @@ func notJSON(answer *http.Response, o Origin, body []byte, now time.Time) *Error
 	e := errorOf(answer, o, now)
 	e.kind = ErrNotJSON
 	e.Hint = "a successful answer that is no JSON is in most cases a login page"
-	if title := htmlTitle(scrub(body, answer.Request)); title != "" {
+	if title := htmlTitle(scrub(body, requestOf(answer))); title != "" {
 		e.Messages = []string{title}
 	}
 	return e
@@ -151,3 +196,9 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 
 // maxWait bounds what a header can make of a duration.
 const maxWait = 366 * 24 * time.Hour
+
+// loginURL reads where a person passes the CAPTCHA.
+func loginURL(h http.Header) string {
+	_, url, _ := strings.Cut(h.Get(deniedReason), "login-url=")
+	return plain(url, maxShownURL)
+}

@@ -104,7 +104,7 @@ func TestErrorBodies(t *testing.T) {
 		{"Confluence 2", `{"errors":[{"status":404,"code":"NOT_FOUND","title":"Not Found","detail":"no page 5"}]}`, []string{"Not Found", "no page 5"}, nil},
 		{"Confluence 2, code alone", `{"errors":[{"status":404,"code":"NOT_FOUND","title":null}]}`, []string{"NOT_FOUND"}, nil},
 		{"gateway", `{"code":401,"message":"Unauthorized"}`, []string{"Unauthorized"}, nil},
-		{"OAuth", `{"error":"invalid_scope","error_description":"not granted"}`, []string{"invalid_scope", "not granted"}, nil},
+		{"OAuth", `{"error":"invalid_scope","error_description":"not granted"}`, []string{"not granted"}, nil},
 		{"list of texts", `["one","two","one"]`, []string{"one", "two"}, nil},
 		{"text in JSON", `"one"`, []string{"one"}, nil},
 		{"text", " Client must be\nauthenticated. ", []string{"Client must be authenticated."}, nil},

@@ -14,15 +14,16 @@ func Failing(err error) *Client {
 	if err == nil {
 		err = ErrNotInstalled
 	}
-	return newClient(&Hosts{config: Config{Clock: time.Now}}, &tenant{
-		baseURL: "https://tenant.invalid", // a name that no server has, by RFC 2606
-		origin:  Origin{scheme: "https", host: "tenant.invalid"},
-		err:     err,
-	}, nil)
+	return newClient(&Hosts{config: Config{Clock: time.Now}}, nil, failing{err})
 }
 
 // failing is the credential of a client that fails.
 type failing struct{ err error }
 
-func (f failing) Apply(*http.Request, Origin) error { return f.err }
-func (f failing) String() string                    { return "hostclient: nobody" }
+// Binding names a host that no server has, by RFC 2606.
+func (f failing) Binding() Binding {
+	return Binding{site: Site{kind: customSite, origin: Origin{scheme: "https", host: "tenant.invalid"}}}
+}
+
+func (f failing) Apply(*http.Request) error { return f.err }
+func (f failing) String() string            { return "hostclient: nobody" }

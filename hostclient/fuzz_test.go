@@ -135,7 +135,7 @@ func FuzzErrorBody(f *testing.F) {
 		_, _ = rec.WriteString(strings.ReplaceAll(string(answer), "TOKEN", sent))
 		return rec.Result(), nil
 	})
-	hosts, err := hostclient.NewHosts(hostclient.Config{Base: base, Clock: newClock().now, Timeout: -1})
+	hosts, err := hostclient.NewHosts(hostclient.Config{Base: base, Clock: newClock().now, Timeout: -1, Limits: once(f)})
 	if err != nil {
 		f.Fatal(err)
 	}

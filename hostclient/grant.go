@@ -23,43 +23,6 @@ const (
 	maxTokenLife  = 24 * time.Hour
 )
 
-// TokenError says that the authorization server gave no user token. errors.Is
-// tells the kind of its Status, as for an Error. The assertion is not in it. It
-// is not changed after it was returned, but all callers that waited for the token
-// have the same one.
-type TokenError struct {
-	// Server is the authorization server.
-	Server string
-	// Status is the HTTP status code. It is 200 when the answer was a
-	// success that holds no usable token.
-	Status int
-	// Code and Description are OAuth's error and error_description, empty
-	// when the server did not send them: invalid_grant stands for a user who
-	// is unknown, inactive or without access, a wrong base URL, or a clock
-	// out of step; invalid_scope and unauthorized_client for scopes that the
-	// app was not granted, ACT_AS_USER among them.
-	Code, Description string
-	// RetryAfter is how long the server asks to wait, 0 when it does not say.
-	RetryAfter time.Duration
-}
-
-// Error returns all fields in one line.
-func (e *TokenError) Error() string {
-	text := fmt.Sprintf("hostclient: no user token from %s: status %d", e.Server, e.Status)
-	for _, more := range []string{e.Code, e.Description} {
-		if more != "" {
-			text += ": " + more
-		}
-	}
-	return text
-}
-
-// Is reports whether target is the kind of the status.
-func (e *TokenError) Is(target error) bool {
-	_, kind := kindOf(e.Status)
-	return target != nil && target == kind
-}
-
 // authorizationServer turns assertions into user tokens.
 type authorizationServer struct {
 	base  string
@@ -129,35 +92,27 @@ func (s *authorizationServer) read(answer *http.Response, body []byte, assertion
 		TokenType   string      `json:"token_type"`
 		ExpiresIn   json.Number `json:"expires_in"`
 		Error       string      `json:"error"`
-		Description string      `json:"error_description"`
 	}
 	decodeErr := json.Unmarshal(body, &reply)
-	fail := func(code, description string) error {
-		say := func(text string) string {
-			return plain(strings.ReplaceAll(text, assertion, redacted), maxMessage)
-		}
-		return &TokenError{
-			Server: s.base, Status: answer.StatusCode, Code: say(code), Description: say(description),
-			RetryAfter: retryAfter(answer.Header, asked),
-		}
+	fail := func(words string) error {
+		e := errorOf(answer, Origin{}, asked)
+		e.Messages, e.kind = []string{words}, ErrNoToken
+		return e
 	}
 	switch {
-	case answer.StatusCode != http.StatusOK && reply.Error == "":
-		words, _ := decodeErrorBody(body[:min(len(body), maxTokenBody)])
-		return nil, fail("", strings.Join(words, ": "))
-	case answer.StatusCode != http.StatusOK:
-		return nil, fail(reply.Error, reply.Description)
+	case answer.StatusCode != http.StatusOK || reply.Error != "":
+		e := decodeError(answer, replace(body[:min(len(body), maxTokenBody)], assertion), Binding{}, asked)
+		e.Hint = "no user token was given"
+		return nil, e
 	case len(body) > maxTokenBody:
-		return nil, fail("", "the answer is too large")
+		return nil, fail("the answer is too large")
 	case decodeErr != nil:
-		return nil, fail("", "the answer is no JSON of a token")
-	case reply.Error != "":
-		return nil, fail(reply.Error, reply.Description)
+		return nil, fail("the answer is no JSON of a token")
 	case reply.TokenType != "" && !strings.EqualFold(reply.TokenType, "Bearer"):
-		return nil, fail("", "the token is not a bearer token")
+		return nil, fail("the token is not a bearer token")
 	}
 	if err := checkToken(reply.AccessToken); err != nil {
-		return nil, fail("", err.Error())
+		return nil, fail(err.Error())
 	}
 	return newToken(reply.AccessToken, asked, life(reply.ExpiresIn)), nil
 }

@@ -1,6 +1,7 @@
 package hostclient_test
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -290,6 +291,9 @@ type world struct {
 	tokens *tokenServer
 	hosts  *hostclient.Hosts
 	client *hostclient.Client
+
+	mu    sync.Mutex
+	slept []time.Duration
 }
 
 func newWorld(t testing.TB, basePath string, answer http.HandlerFunc) *world {
@@ -305,7 +309,7 @@ func newWorldWith(t testing.TB, basePath string, answer http.HandlerFunc, change
 	w.tokens.tenant = w.site.url
 	base := &http.Transport{MaxConnsPerHost: 64, MaxIdleConnsPerHost: 64}
 	t.Cleanup(base.CloseIdleConnections)
-	config := hostclient.Config{AuthorizationServer: w.tokens.URL, Base: base, Clock: w.clock.now}
+	config := hostclient.Config{AuthorizationServer: w.tokens.URL, Base: base, Clock: w.clock.now, Limits: w.limits(t, hostclient.LimitsConfig{})}
 	change(&config)
 	var err error
 	if w.hosts, err = hostclient.NewHosts(config); err != nil {
@@ -315,6 +319,48 @@ func newWorldWith(t testing.TB, basePath string, answer http.HandlerFunc, change
 		t.Fatal(err)
 	}
 	return w
+}
+
+// limits are those of a clock that moves on instead of waiting.
+func (w *world) limits(t testing.TB, config hostclient.LimitsConfig) *hostclient.Limits {
+	t.Helper()
+	config.Clock = w.clock.now
+	config.Sleep = func(ctx context.Context, d time.Duration) error {
+		w.mu.Lock()
+		w.slept = append(w.slept, d)
+		w.mu.Unlock()
+		w.clock.advance(d)
+		return ctx.Err()
+	}
+	config.Jitter = func() float64 { return 0.5 }
+	limits, err := hostclient.NewLimits(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return limits
+}
+
+// once are limits that repeat nothing.
+func once(t testing.TB) *hostclient.Limits {
+	t.Helper()
+	limits, err := hostclient.NewLimits(hostclient.LimitsConfig{MaxRetries: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return limits
+}
+
+// boundTo is a credential's binding to a Cloud site.
+func boundTo(baseURL string) hostclient.Binding {
+	site, err := hostclient.CloudSite(baseURL)
+	if err != nil {
+		panic(err)
+	}
+	binding, err := site.Bind(hostclient.SchemeOther)
+	if err != nil {
+		panic(err)
+	}
+	return binding
 }
 
 func mustParse(t testing.TB, raw string) *url.URL {

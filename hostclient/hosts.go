@@ -28,9 +28,16 @@ type Config struct {
 	// transport with time limits for dialling, the TLS handshake and the
 	// first byte of an answer.
 	Base http.RoundTripper
+	// PublicOnly refuses hosts whose name stands for an address that is not on
+	// the public internet, whenever a connection is made, with ErrPrivate: for
+	// those whose customers name the host. It uses no proxy, and excludes Base.
+	PublicOnly bool
 	// Before is called with each request to a host that is about to be sent;
 	// see Transport. Nil means nobody is.
 	Before func(*http.Request)
+	// Limits paces and repeats calls. Nil means Limits of these Hosts' own, as
+	// the zero LimitsConfig has them.
+	Limits *Limits
 	// UserAgent takes the place of the default, which names this library,
 	// its version and the app key.
 	UserAgent string
@@ -71,10 +78,16 @@ func NewHosts(config Config) (*Hosts, error) {
 	if config.AuthorizationServer == "" {
 		config.AuthorizationServer = ProductionAuthorizationServer
 	}
+	if config.Base != nil && config.PublicOnly {
+		return nil, errors.New("hostclient: PublicOnly and Base exclude each other: whoever dials must look at the address")
+	}
 	if config.Base == nil {
-		config.Base = newBase()
+		config.Base = newBase(config.PublicOnly)
 	}
 	config.Clock = orNow(config.Clock)
+	if err := config.defaultLimits(); err != nil {
+		return nil, err
+	}
 	orDefault(&config.Timeout, 60*time.Second)
 	orDefault(&config.TokenTimeout, 10*time.Second)
 	orDefault(&config.MaxResponse, 16<<20)
@@ -103,6 +116,22 @@ func (h *Hosts) For(inst *store.Installation) (*Client, error) {
 	return newClient(h, t, newAppUser(t, h.config.Clock)), nil
 }
 
+// Client returns the client that calls the site to which a credential is bound. A
+// nil c gives a client that calls nobody.
+func (h *Hosts) Client(c Credential) *Client {
+	if c == nil {
+		return Failing(errors.New("hostclient: Client needs a credential"))
+	}
+	return newClient(h, nil, c)
+}
+
+func (c *Config) defaultLimits() (err error) {
+	if c.Limits == nil {
+		c.Limits, err = NewLimits(LimitsConfig{Clock: c.Clock})
+	}
+	return err
+}
+
 // Forget drops the user tokens of a tenant, also those that are being asked
 // for at this moment, and so frees their memory. It is to be called when the
 // tenant was installed anew or uninstalled. Other processes of the app need not
@@ -121,7 +150,11 @@ func (h *Hosts) userAgent(t *tenant) string {
 	if h.config.UserAgent != "" {
 		return h.config.UserAgent
 	}
-	return "atlassian-connect-go/" + h.version + " (" + comment(t.appKey) + ")"
+	product := "atlassian-connect-go/" + h.version
+	if t == nil {
+		return product
+	}
+	return product + " (" + comment(t.appKey) + ")"
 }
 
 // comment keeps of an app key what may stand in a header's comment.

@@ -225,7 +225,7 @@ func TestNothingSecretShows(t *testing.T) {
 		hidden = append(hidden, token)
 	}
 	for _, v := range []any{
-		w.client, *w.client, user, *user, w.hosts, cred, *cred, cred.Origin(), user.Transport(), *user.Transport(),
+		w.client, *w.client, user, *user, w.hosts, cred, *cred, cred.Binding(), user.Transport(), *user.Transport(),
 		held{w.client, user, w.hosts, *cred}, w.client.HTTP(), user.Transport().Credential, appErr, userErr, originErr, brokenErr, queryErr, doErr,
 	} {
 		for _, text := range shown(v) {

@@ -15,10 +15,9 @@ type tenant struct {
 	clientKey     string
 	oauthClientID string
 	baseURL       string // as stored: the authorization server compares it as text
-	origin        Origin
+	site          Site
 	key           key
 	signedAt      time.Time // the store's SignedEventIAT
-	err           error     // not nil: there is nobody to call
 }
 
 // credentials returns a digest of what a rotation or a new installation
@@ -39,7 +38,7 @@ func newTenant(inst *store.Installation) (*tenant, error) {
 	case inst.Key == "" || inst.ClientKey == "":
 		return nil, fmt.Errorf("hostclient: tenant %q: the installation lacks its app key or client key", inst.ClientKey)
 	}
-	origin, err := parseOrigin(inst.BaseURL)
+	site, err := cloudSiteOf(inst.BaseURL)
 	if err != nil {
 		return nil, fmt.Errorf("hostclient: tenant %q: base URL %w", inst.ClientKey, err)
 	}
@@ -49,8 +48,18 @@ func newTenant(inst *store.Installation) (*tenant, error) {
 		clientKey:     inst.ClientKey,
 		oauthClientID: inst.OAuthClientID,
 		baseURL:       inst.BaseURL,
-		origin:        origin,
+		site:          site,
 		key:           func() []byte { return secret },
 		signedAt:      inst.SignedEventIAT,
 	}, nil
 }
+
+// cloudSiteOf is CloudSite with errors that go on where the name of a setting
+// ends.
+func cloudSiteOf(baseURL string) (Site, error) {
+	o, err := parseOrigin(baseURL)
+	return Site{kind: cloudSite, origin: o}, err
+}
+
+// bind is Site.Bind for the schemes of an app, which its own site takes.
+func (t *tenant) bind(scheme Scheme) Binding { return Binding{scheme, t.site} }

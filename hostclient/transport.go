@@ -4,39 +4,22 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 )
 
-// Credential is what opens a host's door. Implementations must be safe for
-// concurrent use and must show nothing secret when they are formatted.
-type Credential interface {
-	// Apply authorises r, whose URL lies in origin. It may change r's header,
-	// which belongs to the call alone, and nothing else of r. It is called
-	// once for every hop, on the URL that is sent. It must honour r.Context()
-	// if it waits. Its error ends the request before anything is sent.
-	Apply(r *http.Request, origin Origin) error
-}
-
-// Rejecter is a Credential that wants to know of answers with the status 401.
-type Rejecter interface {
-	Credential
-	// Rejected is called with a request that Apply authorised and that the
-	// host answered with 401. It must not touch the answer's body.
-	Rejected(r *http.Request, answer *http.Response)
-}
-
-// Transport is an http.RoundTripper that authorises requests to one origin
-// and refuses all others before anything is dialled. It signs every hop of its
-// own, so it is safe below an http.Client that follows redirects.
+// Transport is an http.RoundTripper that authorises requests to the site of its
+// credential and refuses all others before anything is dialled. It signs every
+// hop and every repetition of its own, so it is safe below an http.Client that
+// follows redirects.
 //
 // A request is refused with ErrOrigin as Origin.Check says, or when its Host
 // differs from its URL's; and with ErrRequest when it is a GET or HEAD with a
-// body, which the hosts answer with 403. An Authorization header of the
-// caller is replaced.
+// body, which the hosts answer with 403. An Authorization header of the caller
+// is replaced. Origin and Referer are left out, and forms and files are sent with
+// "X-Atlassian-Token: no-check", for else the hosts take the call for one that a
+// web page forged.
 //
 // The fields must not change while the Transport is in use. It is safe for
 // concurrent use.
@@ -49,8 +32,12 @@ type Transport struct {
 	Before func(*http.Request)
 	// Credential authorises them. It must not be nil.
 	Credential Credential
-	// Origin is where they may go. The zero Origin refuses all.
-	Origin Origin
+	// Limits paces and repeats calls, and is shared by all that call for one
+	// app. Nil means that each call is sent at once, and once.
+	Limits *Limits
+	// RetryWrites has PUT and DELETE repeated as GET is, and POST and PATCH
+	// when the host said 429 and when to try again; see Limits.
+	RetryWrites bool
 	// UserAgent is set on requests that say nothing of theirs. Empty leaves
 	// it to Base.
 	UserAgent string
@@ -61,8 +48,10 @@ type Transport struct {
 // when the host repeats the credential there: "[redacted]" stands in its place,
 // and the answer's ContentLength is -1.
 //
-// An error is ErrOrigin or ErrRequest for a request that is refused, or else
-// what the credential or Base returned; r's body is closed then, too.
+// An error is ErrOrigin or ErrRequest for a request that is refused, an *Error
+// that is ErrRateLimited for one that the host's limits forbid for longer than
+// Limits may wait, or else what the credential or Base returned; r's body is
+// closed then, too.
 func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	answer, err := t.send(r)
 	if answer != nil {
@@ -81,14 +70,19 @@ func (t *Transport) CloseIdleConnections() {
 }
 
 // String says what the transport is for; no credential is in it.
-func (t Transport) String() string { return "hostclient: transport for " + t.Origin.String() }
+func (t Transport) String() string {
+	if t.Credential == nil {
+		return "hostclient: transport without a credential"
+	}
+	return "hostclient: transport for " + t.Credential.Binding().site.origin.String()
+}
 
 // Format writes what String returns, whatever the verb.
 func (t Transport) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, t.String()) }
 
 // send is RoundTrip, but the answer's Request is what was sent.
 func (t *Transport) send(r *http.Request) (*http.Response, error) {
-	out, err := t.prepare(r)
+	binding, err := t.check(r)
 	if err != nil {
 		closeBody(r)
 		return nil, err
@@ -96,15 +90,8 @@ func (t *Transport) send(r *http.Request) (*http.Response, error) {
 	if t.Before != nil {
 		t.Before(r)
 	}
-	answer, err := t.base().RoundTrip(out)
-	if err != nil || answer == nil {
-		return nil, err
-	}
-	answer.Request = out
-	if c, ok := t.Credential.(Rejecter); ok && answer.StatusCode == http.StatusUnauthorized {
-		c.Rejected(out, answer)
-	}
-	return answer, nil
+	c := call{t: t, r: r, site: binding.site}
+	return c.run()
 }
 
 func (t *Transport) base() http.RoundTripper {
@@ -114,31 +101,49 @@ func (t *Transport) base() http.RoundTripper {
 	return t.Base
 }
 
-// prepare checks r and returns the authorised copy to send.
-func (t *Transport) prepare(r *http.Request) (*http.Request, error) {
+// check refuses what must not be sent.
+func (t *Transport) check(r *http.Request) (Binding, error) {
 	if t.Credential == nil {
-		return nil, errors.New("hostclient: a Transport needs a Credential")
+		return Binding{}, errors.New("hostclient: a Transport needs a Credential")
 	}
 	if f, ok := t.Credential.(failing); ok {
-		return nil, f.err // before the origin, which it has none of
+		return Binding{}, f.err // before the origin, which it has none of
 	}
-	if err := t.Origin.Check(r.URL); err != nil {
-		return nil, err
+	binding := t.Credential.Binding()
+	origin := &binding.site.origin
+	if err := origin.Check(r.URL); err != nil {
+		return Binding{}, err
 	}
-	if r.Host != "" && hostOf(r.URL.Scheme, r.Host) != t.Origin.host {
-		return nil, fmt.Errorf("%w: the Host of the request is not its URL's", ErrOrigin)
+	if r.Host != "" && hostOf(r.URL.Scheme, r.Host) != origin.host {
+		return Binding{}, fmt.Errorf("%w: the Host of the request is not its URL's", ErrOrigin)
 	}
 	if r.Method == http.MethodConnect {
-		return nil, fmt.Errorf("%w: CONNECT is for proxies", ErrRequest)
+		return Binding{}, fmt.Errorf("%w: CONNECT is for proxies", ErrRequest)
 	}
-	if r.Body != nil && r.Body != http.NoBody && bodiless(r.Method) {
-		return nil, fmt.Errorf("%w: %s with a body", ErrRequest, methodOf(r))
+	if hasBody(r) && bodiless(r.Method) {
+		return Binding{}, fmt.Errorf("%w: %s with a body, which the hosts answer with 403", ErrRequest, methodOf(r))
 	}
+	return binding, nil
+}
+
+// once sends one attempt with body and returns its answer, whose Request is
+// what was sent.
+func (t *Transport) once(r *http.Request, body io.ReadCloser) (*http.Response, error) {
 	out := clone(r, t.UserAgent)
-	if err := t.Credential.Apply(out, t.Origin); err != nil {
+	out.Body = body
+	if err := t.Credential.Apply(out); err != nil {
+		closeBody(out)
 		return nil, err
 	}
-	return out, nil
+	answer, err := t.base().RoundTrip(out)
+	if err != nil || answer == nil {
+		return nil, err
+	}
+	answer.Request = out
+	if c, ok := t.Credential.(Observer); ok {
+		c.Observe(answer)
+	}
+	return answer, nil
 }
 
 // clone copies what the transport or a credential may write to, without the
@@ -151,17 +156,46 @@ func clone(r *http.Request, userAgent string) *http.Request {
 	}{*r, *r.URL, [1]string{userAgent}}
 	out := &copied.request
 	out.URL = &copied.url
-	out.Header = make(http.Header, len(r.Header)+2)
+	out.Header = make(http.Header, len(r.Header)+3)
 	for name, values := range r.Header {
-		if strings.EqualFold(name, "Authorization") {
-			continue // also one that is not in canonical form
+		if !ours(name) {
+			out.Header[name] = values[:len(values):len(values)]
 		}
-		out.Header[name] = values[:len(values):len(values)]
 	}
 	if _, said := out.Header["User-Agent"]; !said && userAgent != "" {
 		out.Header["User-Agent"] = copied.userAgent[:]
 	}
+	if _, said := out.Header[xsrfHeader]; !said && hasBody(r) && formType(r.Header) {
+		out.Header[xsrfHeader] = noCheck
+	}
 	return out
+}
+
+// xsrfHeader is how a client that is no browser says so (Atlassian's article on
+// "XSRF check failed").
+const xsrfHeader = "X-Atlassian-Token"
+
+var noCheck = []string{"no-check"}
+
+// ours reports whether a header is the transport's to set, or none that a client
+// which is no browser sends; also when its name is not in canonical form.
+func ours(name string) bool {
+	switch len(name) {
+	case len("Authorization"):
+		return strings.EqualFold(name, "Authorization")
+	case len("Origin"):
+		return strings.EqualFold(name, "Origin")
+	case len("Referer"):
+		return strings.EqualFold(name, "Referer")
+	}
+	return false
+}
+
+// formType reports whether a body is of a kind that a web page could send, too.
+func formType(h http.Header) bool {
+	kind, _, _ := strings.Cut(h.Get("Content-Type"), ";")
+	kind = strings.ToLower(strings.TrimSpace(kind))
+	return strings.HasPrefix(kind, "multipart/") || kind == "application/x-www-form-urlencoded" || kind == "text/plain"
 }
 
 // closeBody closes the body of a request that is not sent.
@@ -170,6 +204,8 @@ func closeBody(r *http.Request) {
 		_ = r.Body.Close() // why it is not sent is the error to tell
 	}
 }
+
+func hasBody(r *http.Request) bool { return r.Body != nil && r.Body != http.NoBody }
 
 func bodiless(method string) bool {
 	return method == "" || strings.EqualFold(method, "GET") || strings.EqualFold(method, "HEAD")
@@ -180,20 +216,4 @@ func methodOf(r *http.Request) string {
 		return http.MethodGet
 	}
 	return r.Method
-}
-
-// newBase returns the transport of those who bring none.
-func newBase() *http.Transport {
-	return &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
-		TLSHandshakeTimeout:    10 * time.Second,
-		ResponseHeaderTimeout:  60 * time.Second,
-		ExpectContinueTimeout:  time.Second,
-		IdleConnTimeout:        90 * time.Second,
-		MaxIdleConns:           256,
-		MaxIdleConnsPerHost:    32,
-		MaxResponseHeaderBytes: 256 << 10,
-		ForceAttemptHTTP2:      true,
-	}
 }

@@ -94,32 +94,26 @@ func (c *closer) Close() error {
 
 func TestTransportWithoutCredential(t *testing.T) {
 	s := newSite(t, "", nil)
-	origin, err := hostclient.ParseOrigin(s.url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	client := http.Client{Transport: &hostclient.Transport{Origin: origin}}
+	client := http.Client{Transport: &hostclient.Transport{}}
 	if _, err := client.Get(s.url + "/x"); err == nil {
 		t.Error("a Transport without a credential sends requests")
 	}
 }
 
 // headerCredential is a credential as others may write it.
-type headerCredential struct{}
+type headerCredential struct{ base string }
 
-func (headerCredential) Apply(r *http.Request, origin hostclient.Origin) error {
-	r.Header.Add("X-Extra", origin.String())
+func (h headerCredential) Binding() hostclient.Binding { return boundTo(h.base) }
+
+func (h headerCredential) Apply(r *http.Request) error {
+	r.Header.Add("X-Extra", h.base)
 	r.URL.RawQuery = "changed"
 	return nil
 }
 
 func TestTransportKeepsRequests(t *testing.T) {
 	s := newSite(t, "", nil)
-	origin, err := hostclient.ParseOrigin(s.url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	client := http.Client{Transport: &hostclient.Transport{Credential: headerCredential{}, Origin: origin, UserAgent: "tests/1"}}
+	client := http.Client{Transport: &hostclient.Transport{Credential: headerCredential{s.url}, UserAgent: "tests/1"}}
 	r, err := http.NewRequest("GET", s.url+"/x?a=1", nil)
 	if err != nil {
 		t.Fatal(err)

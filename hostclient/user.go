@@ -25,13 +25,13 @@ type user struct {
 
 const bearer = "Bearer "
 
+// Binding implements Credential.
+func (u *user) Binding() Binding { return u.tenant.bind(SchemeImpersonation) }
+
 // Apply implements Credential.
-func (u *user) Apply(r *http.Request, origin Origin) error {
+func (u *user) Apply(r *http.Request) error {
 	if u.err != nil {
 		return u.err
-	}
-	if origin != u.tenant.origin {
-		return fmt.Errorf("%w: %s is not the tenant's %s", ErrOrigin, origin, u.tenant.origin)
 	}
 	if _, err := parseQuery(r.URL); err != nil {
 		return err
@@ -46,16 +46,22 @@ func (u *user) Apply(r *http.Request, origin Origin) error {
 	return nil
 }
 
-// Rejected implements Rejecter: the host no longer takes the token.
-func (u *user) Rejected(r *http.Request, _ *http.Response) {
-	if value, ok := strings.CutPrefix(r.Header.Get("Authorization"), bearer); ok {
+// Renew implements Renewer: the host no longer takes the token, so the next one
+// is asked for.
+func (u *user) Renew(r *http.Request, refused *Error) (again bool, err error) {
+	if refused.Status != http.StatusUnauthorized || refused.Is(ErrScopeMissing) {
+		return false, nil
+	}
+	value, ok := strings.CutPrefix(r.Header.Get("Authorization"), bearer)
+	if ok {
 		u.tokens().drop(u.key(), value)
 	}
+	return ok, nil
 }
 
 // String says whose credential it is; nothing secret is in it.
 func (u user) String() string {
-	return fmt.Sprintf("hostclient: user %q at %s", u.accountID, u.tenant.origin)
+	return fmt.Sprintf("hostclient: user %q at %s", u.accountID, u.tenant.site.origin)
 }
 
 // Format writes what String returns, whatever the verb.

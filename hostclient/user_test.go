@@ -199,9 +199,9 @@ func TestEarlyRefreshFails(t *testing.T) {
 
 	w.clock.advance(4 * time.Second)
 	_, err := hostclient.Get[struct{}](t.Context(), user, "/x")
-	var refused *hostclient.TokenError
+	var refused *hostclient.Error
 	if !errors.As(err, &refused) || refused.Status != 503 || !errors.Is(err, hostclient.ErrHost) {
-		t.Errorf("after its end: %v, want a TokenError with 503", err)
+		t.Errorf("after its end: %v, want an Error with 503", err)
 	}
 }
 
@@ -232,18 +232,38 @@ func TestTokenOfUnknownLifeIsNotKept(t *testing.T) {
 	w.wantAsked(t, "", "")
 }
 
-func TestTokenIsDroppedOn401(t *testing.T) {
+func TestTokenIsReplacedOn401(t *testing.T) {
 	w := newWorld(t, "", func(rw http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") == "Bearer token-1" {
 			rw.WriteHeader(http.StatusUnauthorized)
 		}
 	})
 	user := w.client.AsUser(accountID)
-	if _, err := hostclient.Get[struct{}](t.Context(), user, "/x"); !errors.Is(err, hostclient.ErrUnauthorized) {
-		t.Errorf("got %v, want ErrUnauthorized", err)
+	if _, err := hostclient.Get[struct{}](t.Context(), user, "/x"); err != nil {
+		t.Error(err)
 	}
 	w.wantAuthorization(t, user, "Bearer token-2")
 	w.wantAsked(t, "", "")
+}
+
+// A host that refuses the fresh token, too, is asked no third time.
+func TestTokenIsReplacedOnce(t *testing.T) {
+	for _, c := range []struct {
+		body string
+		want error
+		sent int
+	}{
+		{`{}`, hostclient.ErrUnauthorized, 2},
+		{`{"code":401,"message":"Unauthorized; scope does not match"}`, hostclient.ErrScopeMissing, 1},
+	} {
+		w := newWorld(t, "", status(401, c.body))
+		if _, err := hostclient.Get[struct{}](t.Context(), w.client.AsUser(accountID), "/x"); !errors.Is(err, c.want) {
+			t.Errorf("got %v, want %v", err, c.want)
+		}
+		if n := len(w.site.requests()); n != c.sent {
+			t.Errorf("%s: %d requests, want %d", c.body, n, c.sent)
+		}
+	}
 }
 
 func TestLate401DropsNothing(t *testing.T) {
@@ -261,13 +281,10 @@ func TestLate401DropsNothing(t *testing.T) {
 	t.Cleanup(release.open) // also before the servers made after it close
 	user := w.client.AsUser(accountID)
 	slow := call(t, user, "/slow", arrived)
-	if _, err := hostclient.Get[struct{}](t.Context(), user, "/x"); !errors.Is(err, hostclient.ErrUnauthorized) {
-		t.Errorf("got %v, want ErrUnauthorized", err)
-	}
 	w.wantAuthorization(t, user, "Bearer token-2")
 	release.open()
-	if err := <-slow; !errors.Is(err, hostclient.ErrUnauthorized) {
-		t.Errorf("got %v, want ErrUnauthorized", err)
+	if err := <-slow; err != nil {
+		t.Error(err)
 	}
 	w.wantAuthorization(t, user, "Bearer token-2")
 }
@@ -349,50 +366,57 @@ func TestTokenTimeout(t *testing.T) {
 	}
 }
 
+// tokenError is what an Error says of a token that was not given.
+type tokenError struct {
+	Status            int
+	Code, Description string
+	RetryAfter        time.Duration
+}
+
 func TestTokenErrors(t *testing.T) {
 	elsewhere := newSite(t, "", nil)
 	for _, c := range []struct {
 		name   string
 		answer http.HandlerFunc
-		want   hostclient.TokenError
+		want   tokenError
 		kind   error
 	}{
 		{"invalid grant", status(400, `{"error":"invalid_grant","error_description":"user is\r\ninactive"}`),
-			hostclient.TokenError{Status: 400, Code: "invalid_grant", Description: "user is  inactive"}, nil},
+			tokenError{Status: 400, Code: "invalid_grant", Description: "user is  inactive"}, nil},
 		{"gateway", status(403, `{"code":403,"message":"Forbidden by policy"}`),
-			hostclient.TokenError{Status: 403, Description: "Forbidden by policy"}, hostclient.ErrForbidden},
+			tokenError{Status: 403, Description: "Forbidden by policy"}, hostclient.ErrForbidden},
 		{"limit", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Retry-After", "7")
 			status(429, `{"error":"slow_down"}`)(w, r)
-		}, hostclient.TokenError{Status: 429, Code: "slow_down", RetryAfter: 7 * time.Second}, hostclient.ErrRateLimited},
-		{"page", status(502, `<html><title>Bad gateway</title>`), hostclient.TokenError{Status: 502, Description: "Bad gateway"}, hostclient.ErrHost},
+		}, tokenError{Status: 429, Code: "slow_down", RetryAfter: 7 * time.Second}, hostclient.ErrRateLimited},
+		{"page", status(502, `<html><title>Bad gateway</title>`), tokenError{Status: 502, Description: "Bad gateway"}, hostclient.ErrHost},
 		{"redirect", func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, elsewhere.url, http.StatusTemporaryRedirect)
 		},
-			hostclient.TokenError{Status: 307}, hostclient.ErrRedirect},
-		{"error with 200", status(200, `{"error":"invalid_client"}`), hostclient.TokenError{Status: 200, Code: "invalid_client"}, nil},
-		{"no token", status(200, `{"expires_in":900}`), hostclient.TokenError{Status: 200, Description: "the answer has no access_token"}, nil},
-		{"line break", status(200, `{"access_token":"a\r\nb"}`), hostclient.TokenError{Status: 200, Description: "the access_token does not fit into a header"}, nil},
-		{"other type", status(200, `{"access_token":"a","token_type":"mac"}`), hostclient.TokenError{Status: 200, Description: "the token is not a bearer token"}, nil},
-		{"no JSON", status(200, "token"), hostclient.TokenError{Status: 200, Description: "the answer is no JSON of a token"}, nil},
-		{"huge", status(200, `{"access_token":"a"}`+strings.Repeat(" ", 64<<10)), hostclient.TokenError{Status: 200, Description: "the answer is too large"}, nil},
+			tokenError{Status: 307}, hostclient.ErrRedirect},
+		{"error with 200", status(200, `{"error":"invalid_client"}`), tokenError{Status: 200, Code: "invalid_client"}, nil},
+		{"no token", status(200, `{"expires_in":900}`), tokenError{Status: 200, Description: "the answer has no access_token"}, nil},
+		{"line break", status(200, `{"access_token":"a\r\nb"}`), tokenError{Status: 200, Description: "the access_token does not fit into a header"}, nil},
+		{"other type", status(200, `{"access_token":"a","token_type":"mac"}`), tokenError{Status: 200, Description: "the token is not a bearer token"}, nil},
+		{"no JSON", status(200, "token"), tokenError{Status: 200, Description: "the answer is no JSON of a token"}, nil},
+		{"huge", status(200, `{"access_token":"a"}`+strings.Repeat(" ", 64<<10)), tokenError{Status: 200, Description: "the answer is too large"}, nil},
 		{"echo", func(w http.ResponseWriter, r *http.Request) {
 			status(400, `{"error":"invalid_grant","error_description":"bad assertion `+r.PostForm.Get("assertion")+`"}`)(w, r)
-		}, hostclient.TokenError{Status: 400, Code: "invalid_grant", Description: "bad assertion [redacted]"}, nil},
+		}, tokenError{Status: 400, Code: "invalid_grant", Description: "bad assertion [redacted]"}, nil},
 		{"echo in a page", func(w http.ResponseWriter, r *http.Request) { status(400, r.PostForm.Get("assertion"))(w, r) },
-			hostclient.TokenError{Status: 400, Description: "[redacted]"}, nil},
+			tokenError{Status: 400, Description: "[redacted]"}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t, "", nil)
 			w.tokens.answerWith(c.answer)
 			_, err := hostclient.Get[struct{}](t.Context(), w.client.AsUser(accountID), "/x")
-			var got *hostclient.TokenError
-			if !errors.As(err, &got) {
-				t.Fatalf("got %v, want a TokenError", err)
+			var e *hostclient.Error
+			if !errors.As(err, &e) {
+				t.Fatalf("got %v, want an Error", err)
 			}
-			c.want.Server = w.tokens.URL
-			if *got != c.want {
-				t.Errorf("got %+v\nwant %+v", *got, c.want)
+			got := tokenError{e.Status, e.Code, strings.Join(e.Messages, "; "), e.RetryAfter}
+			if got != c.want || e.Method != "POST" || e.URL != w.tokens.URL+"/oauth2/token" {
+				t.Errorf("got %+v of %s %s\nwant %+v", got, e.Method, e.URL, c.want)
 			}
 			if c.kind != nil && !errors.Is(err, c.kind) {
 				t.Errorf("%v is not %v", err, c.kind)
