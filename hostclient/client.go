@@ -299,25 +299,13 @@ func Get[T any](ctx context.Context, c *Client, path string) (T, error) {
 // An answer that is no success is an *Error, one that is no JSON an *Error of
 // the kind ErrNotJSON, and one larger than Config.MaxResponse is ErrTooLarge;
 // JSON that does not fit T is what encoding/json says of it. When there is no
-// answer, the error is as NewRequest and Do have it. Nothing is sent twice.
+// answer, the error is as NewRequest and Do have it. See Limits for what is
+// repeated.
 func Send[T any](ctx context.Context, c *Client, method, path string, body any) (T, error) {
-	var v, none T
+	var none T
 	r, err := c.NewRequest(ctx, method, path, body)
 	if err != nil {
 		return none, err
 	}
-	answer, text, err := c.call(r)
-	if err != nil {
-		return none, err
-	}
-	if _, unwanted := any(v).(struct{}); unwanted || len(bytes.TrimSpace(text)) == 0 {
-		return none, nil
-	}
-	if err := json.Unmarshal(text, &v); err != nil {
-		if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
-			return none, notJSON(answer, c.binding.site.origin, text, c.hosts.config.Clock())
-		}
-		return none, fmt.Errorf("hostclient: %s %s: decoding the answer: %w", r.Method, c.binding.site.origin.redact(r.URL), err)
-	}
-	return v, nil
+	return decoded[T](c, r)
 }

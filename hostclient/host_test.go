@@ -340,10 +340,12 @@ func (w *world) limits(t testing.TB, config hostclient.LimitsConfig) *hostclient
 	return limits
 }
 
-// once are limits that repeat nothing.
+// once are limits that repeat nothing, and whose time stands still.
 func once(t testing.TB) *hostclient.Limits {
 	t.Helper()
-	limits, err := hostclient.NewLimits(hostclient.LimitsConfig{MaxRetries: -1})
+	limits, err := hostclient.NewLimits(hostclient.LimitsConfig{
+		MaxRetries: -1, Clock: newClock().now, Sleep: func(context.Context, time.Duration) error { return nil },
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -88,6 +88,8 @@ func Custom(baseURL string) (Site, error) { return newSite(customSite, baseURL) 
 // their /wiki there. Hosts.CloudID finds the cloud id.
 func Gateway(product Product, cloudID string) (Site, error) { return Cloud{}.Gateway(product, cloudID) }
 
+const assetsOfDataCenter = "/rest/assets/1.0"
+
 // Cloud says where a Cloud's common hosts are: another one than production, such
 // as the government's, or one for tests. The zero Cloud is production.
 type Cloud struct {
@@ -107,6 +109,19 @@ func (c Cloud) Gateway(product Product, cloudID string) (Site, error) {
 		return Site{}, err
 	}
 	return newSite(gatewaySite, c.api()+"/ex/"+string(product)+"/"+cloudID)
+}
+
+// ParseGateway returns the site of an address behind the gateway, as a Forge
+// remote has it from its invocation token: https://api.atlassian.com/ex/jira/{id}.
+// An address that is not below this Cloud's API host is an error, whoever signed
+// it.
+func (c Cloud) ParseGateway(baseURL string) (Site, error) {
+	rest, ok := strings.CutPrefix(strings.TrimSuffix(baseURL, "/"), c.api()+"/ex/")
+	product, cloudID, isPair := strings.Cut(rest, "/")
+	if !ok || !isPair {
+		return Site{}, fmt.Errorf("hostclient: %q is not %s/ex/{product}/{cloud id}", redactText(baseURL), c.api())
+	}
+	return c.Gateway(Product(product), cloudID)
 }
 
 // APIHost returns the API host itself, which serves what belongs to no single
@@ -143,7 +158,7 @@ func Assets(workspaceID string, via Site) (Site, error) {
 	case via.kind == dataCenterSite && workspaceID != "":
 		return Site{}, fmt.Errorf("hostclient: Assets on Data Center has no workspaces, so not %q", plain(workspaceID, 100))
 	case via.kind == dataCenterSite:
-		path = "/rest/assets/1.0"
+		path = assetsOfDataCenter
 	default:
 		if err := checkID("workspace id", workspaceID); err != nil {
 			return Site{}, err
@@ -191,6 +206,14 @@ func checkID(what, id string) error {
 		return fmt.Errorf("hostclient: the %s is empty", what)
 	}
 	return nil
+}
+
+// hostURL returns the root of the host to which a site belongs.
+func (s Site) hostURL() string {
+	if s.kind == assetsOnDataCenter {
+		return strings.TrimSuffix(s.BaseURL(), assetsOfDataCenter)
+	}
+	return s.BaseURL()
 }
 
 // below returns the origin of a path below o, which begins with a slash.

@@ -1,0 +1,306 @@
+package hostclient
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"github.com/atlassian-connect-go/sdk/store"
+)
+
+// CookieSessionConfig says whose session a CookieSession is.
+type CookieSessionConfig struct {
+	// Site is the Server or Data Center.
+	Site Site
+	// Username and Password are the user's.
+	Username string
+	Password store.Secret
+	// Base sends the login and the logout. It must be safe for concurrent use
+	// and must not follow redirects. Nil means a transport with time limits.
+	Base http.RoundTripper
+	// Timeout bounds one login or logout. 0 means 30 seconds.
+	Timeout time.Duration
+	// UserAgent is that of the login. Empty means this library's. It must not
+	// be a browser's: the host then asks for more.
+	UserAgent string
+	// Clock tells the time for errors. Nil means time.Now.
+	Clock func() time.Time
+}
+
+// CookieSession is the Credential of a session of a Server or Data Center: it logs
+// in by POST to /rest/auth/1/session when the first call is made, and once more
+// when a call is answered with 401. NewCookieSession makes it. It keeps the cookies
+// that the host and what stands before it set, for its site alone. It is safe for
+// concurrent use, and many calls share one login.
+//
+// A login that is refused is not tried again: each counts towards the CAPTCHA.
+// Calls then end with the *Error of that login without being sent, ErrCaptcha with
+// its LoginURL if the host asked for one, until Reset. Jira 11 takes no passwords
+// unless an administrator allows them.
+type CookieSession struct {
+	binding  Binding
+	username string
+	password store.Secret
+	http     *http.Client
+	agent    string
+	clock    func() time.Time
+	timeout  time.Duration
+	latch    latch
+	logins   singleflight.Group
+
+	mu      sync.Mutex
+	session *session
+}
+
+// session is one login. It does not change, but its jar may.
+type session struct {
+	jar  *cookiejar.Jar
+	name string // of the session's own cookie
+	id   func() string
+}
+
+// NewCookieSession returns the credential of a session that has not begun. It is
+// ErrSite for sites of the Cloud.
+func NewCookieSession(config CookieSessionConfig) (*CookieSession, error) {
+	binding, err := config.Site.Bind(SchemeCookieSession)
+	if err != nil {
+		return nil, err
+	}
+	if config.Username == "" || config.Password.Reveal() == "" {
+		return nil, errors.New("hostclient: a cookie session needs a user and a password")
+	}
+	if config.Base == nil {
+		config.Base = newBase(false)
+	}
+	orDefault(&config.Timeout, 30*time.Second)
+	orDefault(&config.UserAgent, "atlassian-connect-go/"+version())
+	return &CookieSession{
+		binding: binding, username: config.Username, password: config.Password, agent: config.UserAgent,
+		clock: orNow(config.Clock), timeout: config.Timeout,
+		http: &http.Client{
+			Transport: config.Base,
+			// The password must not travel on.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}, nil
+}
+
+// Binding implements Credential.
+func (s *CookieSession) Binding() Binding { return s.binding }
+
+// Apply implements Credential: it logs in if need be and sets the cookies.
+func (s *CookieSession) Apply(r *http.Request) error {
+	current, err := s.current(r.Context())
+	if err != nil {
+		return err
+	}
+	r.Header.Del("Cookie")
+	for _, cookie := range current.jar.Cookies(r.URL) {
+		r.AddCookie(cookie)
+	}
+	if !bodiless(r.Method) {
+		// The host takes what a browser could send for forged otherwise.
+		r.Header[xsrfHeader] = noCheck
+	}
+	return nil
+}
+
+// Observe implements Observer: it keeps the cookies that balance load. The
+// session's own cookie comes from the login alone, for a host that no longer knows
+// the session gives a new one to anybody.
+func (s *CookieSession) Observe(answer *http.Response) {
+	cookies := answer.Cookies()
+	if len(cookies) == 0 {
+		return
+	}
+	s.mu.Lock()
+	current := s.session
+	s.mu.Unlock()
+	if current == nil || !current.sent(answer.Request) {
+		return
+	}
+	kept := cookies[:0]
+	for _, cookie := range cookies {
+		if cookie.Name != current.name {
+			kept = append(kept, cookie)
+		}
+	}
+	current.jar.SetCookies(answer.Request.URL, kept)
+}
+
+// Renew implements Renewer: the session has ended, so the next Apply logs in.
+func (s *CookieSession) Renew(r *http.Request, refused *Error) (again bool, err error) {
+	if refused.Is(ErrCaptcha) {
+		s.latch.close(refused)
+	}
+	if refused.Status != http.StatusUnauthorized || s.latch.closed() != nil {
+		return false, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.session != nil && s.session.sent(r) {
+		s.session = nil
+	}
+	return true, nil
+}
+
+// Reset lets the password be sent again, after a person has passed the CAPTCHA.
+func (s *CookieSession) Reset() { s.latch.open() }
+
+// Logout ends the session at the host, if there is one. The next call would begin
+// another.
+func (s *CookieSession) Logout(ctx context.Context) error {
+	s.mu.Lock()
+	current := s.session
+	s.session = nil
+	s.mu.Unlock()
+	if current == nil {
+		return nil
+	}
+	r, err := s.request(ctx, http.MethodDelete, nil)
+	if err != nil {
+		return err
+	}
+	for _, cookie := range current.jar.Cookies(r.URL) {
+		r.AddCookie(cookie)
+	}
+	answer, err := s.http.Do(r)
+	if err != nil {
+		return s.binding.site.origin.redactError(err)
+	}
+	defer answer.Body.Close()
+	if success(answer.StatusCode) || answer.StatusCode == http.StatusUnauthorized { // it had ended
+		return nil
+	}
+	return newError(answer, s.binding, s.clock())
+}
+
+// String says what kind of credential it is and where it works; nothing secret
+// is in it.
+func (s *CookieSession) String() string { return "hostclient: " + s.binding.String() }
+
+// Format writes what String returns, whatever the verb.
+func (s *CookieSession) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
+
+// current returns the session, after a login if there is none.
+func (s *CookieSession) current(ctx context.Context) (*session, error) {
+	if err := s.latch.closed(); err != nil {
+		return nil, err
+	}
+	if held := s.held(); held != nil {
+		return held, nil
+	}
+	login := s.logins.DoChan("", func() (any, error) {
+		if held := s.held(); held != nil {
+			return held, nil // the login before this one ended just now
+		}
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timeout)
+		defer cancel()
+		return s.login(ctx)
+	})
+	select {
+	case <-ctx.Done():
+		return nil, fmt.Errorf("hostclient: waiting for the login: %w", ctx.Err())
+	case result := <-login:
+		if result.Err != nil {
+			return nil, result.Err
+		}
+		return result.Val.(*session), nil
+	}
+}
+
+func (s *CookieSession) held() *session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.session
+}
+
+func (s *CookieSession) login(ctx context.Context) (*session, error) {
+	text, err := json.Marshal(map[string]string{"username": s.username, "password": s.password.Reveal()})
+	if err != nil {
+		return nil, fmt.Errorf("hostclient: login: %w", err)
+	}
+	r, err := s.request(ctx, http.MethodPost, text)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := s.http.Do(r)
+	if err != nil {
+		return nil, s.binding.site.origin.redactError(err)
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(answer.Body, maxErrorBody))
+	if err != nil {
+		return nil, fmt.Errorf("hostclient: login: %w", err)
+	}
+	if answer.StatusCode != http.StatusOK {
+		e := decodeError(answer, replace(body, s.password.Reveal()), s.binding, s.clock())
+		if refusal(e.Status) || e.Is(ErrCaptcha) {
+			s.latch.close(e)
+		}
+		return nil, e
+	}
+	opened, err := newSession(r.URL, answer, body)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.session = opened
+	return opened, nil
+}
+
+// newSession reads the answer to a login.
+func newSession(at *url.URL, answer *http.Response, body []byte) (*session, error) {
+	var reply struct{ Session struct{ Name, Value string } }
+	if err := json.Unmarshal(body, &reply); err != nil || reply.Session.Name == "" {
+		return nil, fmt.Errorf("%w: the answer to the login holds no session", ErrNotJSON)
+	}
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return nil, fmt.Errorf("hostclient: login: %w", err)
+	}
+	opened := &session{jar: jar, name: reply.Session.Name}
+	jar.SetCookies(at, answer.Cookies())
+	value := opened.cookie(jar.Cookies(at))
+	if value == "" { // what stands before the host has taken it out
+		value = reply.Session.Value
+		jar.SetCookies(at, []*http.Cookie{{Name: opened.name, Value: value, Path: "/"}})
+	}
+	opened.id = func() string { return value }
+	return opened, nil
+}
+
+func (s *session) cookie(cookies []*http.Cookie) string {
+	for _, cookie := range cookies {
+		if cookie.Name == s.name {
+			return cookie.Value
+		}
+	}
+	return ""
+}
+
+// sent reports whether a request was part of the session.
+func (s *session) sent(r *http.Request) bool { return s.cookie(r.Cookies()) == s.id() }
+
+func (s *CookieSession) request(ctx context.Context, method string, body []byte) (*http.Request, error) {
+	r, err := http.NewRequestWithContext(ctx, method, s.binding.site.hostURL()+"/rest/auth/1/session", bytes.NewReader(body))
+	if err != nil {
+		return nil, fmt.Errorf("hostclient: login: %w", err)
+	}
+	r.Header.Set("Accept", "application/json")
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("User-Agent", s.agent)
+	r.Header[xsrfHeader] = noCheck
+	return r, nil
+}
