@@ -20,6 +20,7 @@ const module = "github.com/atlassian-connect-go/sdk"
 // Imports run downwards only.
 var allowed = map[string][]string{
 	"":                     {},
+	"/internal/handshake":  {},
 	"/internal/loopback":   {},
 	"/internal/posted":     {},
 	"/internal/qsh":        {},
