@@ -127,7 +127,8 @@ func cleaner(tokenSecret store.Secret, sent []pair) *strings.Replacer {
 	var table []string
 	for _, p := range append([]pair{{"", tokenSecret.Reveal()}}, sent...) {
 		if p.value != "" && p.name != "oauth_callback" {
-			table = append(table, p.value, redact.Mark)
+			once := encode(p.value) // as in a header, and twice as in a base string
+			table = append(table, p.value, redact.Mark, once, redact.Mark, encode(once), redact.Mark)
 		}
 	}
 	return strings.NewReplacer(table...)
