@@ -20,6 +20,7 @@ const module = "github.com/atlassian-connect-go/sdk"
 // Imports run downwards only.
 var allowed = map[string][]string{
 	"":                     {},
+	"/internal/handshake":  {},
 	"/internal/loopback":   {},
 	"/internal/posted":     {},
 	"/internal/qsh":        {},
@@ -32,6 +33,7 @@ var allowed = map[string][]string{
 	"/auth":                {"/store", "/internal/loopback", "/internal/qsh", "/internal/redact", "/internal/strictjson"},
 	"/lifecycle":           {"/auth", "/store", "/internal/posted", "/internal/strictjson"},
 	"/hostclient":          {"/store", "/internal/loopback", "/internal/qsh", "/internal/redact"},
+	"/hostclient/oauth1":   {"/store", "/internal/handshake", "/internal/loopback", "/internal/redact"},
 	"/webhook":             {"/auth", "/store", "/internal/posted", "/internal/redact"},
 	"/connect":             {"/auth", "/descriptor", "/hostclient", "/lifecycle", "/store", "/webhook", "/internal/loopback", "/internal/qsh", "/internal/redact"},
 	// The host signs and verifies with code of its own, so that a mistake in

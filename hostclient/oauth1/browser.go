@@ -1,0 +1,228 @@
+package oauth1
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/atlassian-connect-go/sdk/internal/handshake"
+	"github.com/atlassian-connect-go/sdk/store"
+)
+
+// Why a browser's dance ended, beside a *ProblemError and what the network says.
+var (
+	// ErrRequest says that a request to Start or Callback is malformed.
+	ErrRequest = errors.New("oauth1: malformed request")
+	// ErrState says that the browser that came back has not begun this dance,
+	// or took too long, or came back with it before.
+	ErrState = errors.New("oauth1: not this browser's dance")
+	// ErrRefused says that the user did not allow it.
+	ErrRefused = errors.New("oauth1: the user did not allow it")
+)
+
+// BrowserConfig describes the two pages. NewBrowser copies it.
+type BrowserConfig struct {
+	// Consumer is the application link, with a CallbackURL where Callback is
+	// served.
+	Consumer *Consumer
+	// Done is called with the token when the user has allowed it, and answers
+	// the request. returnTo is the path that Start was given, or empty; it is
+	// safe to redirect to. Whose token it is the app must find out, by asking
+	// Jira with it.
+	Done func(w http.ResponseWriter, r *http.Request, token *Token, returnTo string)
+	// Failed answers the request otherwise. Nothing secret is in the error,
+	// which may tell a user more than he should know. Nil logs the error and
+	// writes a plain page without details.
+	Failed func(w http.ResponseWriter, r *http.Request, err error)
+	// Key seals the cookies, at least 32 bytes, the same in all processes of
+	// the app. Nil means a random one: then the process that began a dance must
+	// end it.
+	Key []byte
+	// TTL is how long a user may take. 0 means 10 minutes; the longest is an
+	// hour. How long Jira keeps a temporary token is unconfirmed.
+	TTL time.Duration
+	// Logger is for the plain page. Nil means slog.Default().
+	Logger *slog.Logger
+}
+
+// String says nothing secret.
+func (c BrowserConfig) String() string { return fmt.Sprintf("oauth1: browser of %v", c.Consumer) }
+
+// Format writes what String returns, whatever the verb.
+func (c BrowserConfig) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
+
+// Browser leads users' browsers through the dance: Start sends them to Jira, and
+// Callback takes them back. What is between is bound to the one browser by a
+// cookie that scripts cannot read and other sites cannot set, so a user cannot be
+// led into a dance that somebody else began. Dances in several tabs do not
+// disturb each other.
+//
+// Both pages must be visited as pages of their own. In a frame on Jira's pages
+// browsers keep the cookie back, so a link there opens a new window.
+//
+// A Browser is safe for concurrent use and shows nothing secret when it is
+// formatted.
+type Browser struct {
+	config     BrowserConfig
+	handshakes *handshake.Handshakes
+}
+
+// NewBrowser returns the Browser for config. An error names the field that is
+// wrong. The clock and the randomness are the Consumer's.
+func NewBrowser(config BrowserConfig) (*Browser, error) {
+	switch {
+	case config.Consumer == nil:
+		return nil, errors.New("oauth1: there is no Consumer")
+	case config.Consumer.config.CallbackURL == OutOfBand:
+		return nil, errors.New("oauth1: the Consumer has no CallbackURL, and a browser needs one")
+	case config.Done == nil:
+		return nil, errors.New("oauth1: there is no Done")
+	}
+	c := config.Consumer.config
+	h, err := handshake.New(handshake.Config{
+		Key: config.Key, TTL: config.TTL, Clock: c.Clock, Rand: c.Rand, Cookie: "oauth1",
+		// A server must not have a browser end what it began with another one.
+		Audience: config.Consumer.base.String() + "\n" + c.ConsumerKey,
+		Secure:   strings.HasPrefix(strings.ToLower(c.CallbackURL), "https:"),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("oauth1: %w", err)
+	}
+	if config.Logger == nil {
+		config.Logger = slog.Default()
+	}
+	config.Key = nil
+	b := &Browser{config: config, handshakes: h}
+	if config.Failed == nil {
+		b.config.Failed = b.failed
+	}
+	return b, nil
+}
+
+// String says whose browser it is.
+func (b Browser) String() string { return b.config.String() }
+
+// Format writes what String returns, whatever the verb.
+func (b Browser) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, b.String()) }
+
+// Start is the page, for GET and POST, that begins a dance: it asks Jira for a
+// temporary token and sends the browser to Jira. The query may have return_to, a
+// path of the app with or without a query, for Done; a URL or what a browser could
+// take for one is ErrRequest.
+func (b *Browser) Start() http.Handler { return b.page(b.start, http.MethodGet, http.MethodPost) }
+
+// Callback is the page, for GET, that Jira sends the browser back to. It calls
+// Done with the token, or Failed with ErrState, ErrRefused, ErrRequest or what
+// AccessToken returns.
+func (b *Browser) Callback() http.Handler { return b.page(b.callback, http.MethodGet) }
+
+func (b *Browser) page(serve func(http.ResponseWriter, *http.Request) error, methods ...string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for _, method := range methods {
+			if r.Method != method {
+				continue
+			}
+			w.Header().Set("Cache-Control", "no-store")
+			w.Header().Set("Referrer-Policy", "no-referrer") // URLs here have tokens in them
+			if err := serve(w, r); err != nil {
+				b.config.Failed(w, r, err)
+			}
+			return
+		}
+		w.Header().Set("Allow", strings.Join(methods, ", "))
+		http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
+	})
+}
+
+func (b *Browser) start(w http.ResponseWriter, r *http.Request) error {
+	query, err := once(r, "return_to")
+	if err != nil {
+		return err
+	}
+	returnTo := query["return_to"]
+	if returnTo != "" {
+		if err := handshake.CheckLocal(returnTo); err != nil {
+			return fmt.Errorf("%w: %w", ErrRequest, err)
+		}
+	}
+	temporary, err := b.config.Consumer.RequestToken(r.Context())
+	if err != nil {
+		return err
+	}
+	kept := url.Values{"secret": {temporary.Secret.Reveal()}, "return_to": {returnTo}}.Encode()
+	if err := b.handshakes.Bind(w, r, temporary.Value.Reveal(), []byte(kept)); err != nil {
+		return fmt.Errorf("oauth1: %w", err)
+	}
+	http.Redirect(w, r, b.config.Consumer.AuthorizeURL(temporary), http.StatusSeeOther)
+	return nil
+}
+
+func (b *Browser) callback(w http.ResponseWriter, r *http.Request) error {
+	query, err := once(r, "oauth_token", "oauth_verifier", "oauth_problem")
+	if err != nil {
+		return err
+	}
+	payload, err := b.handshakes.Finish(w, r, query["oauth_token"])
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrState, err)
+	}
+	kept, err := url.ParseQuery(string(payload))
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrState, err)
+	}
+	token, err := b.exchange(r.Context(), query, kept.Get("secret"))
+	if err != nil {
+		return err
+	}
+	b.config.Done(w, r, token, kept.Get("return_to"))
+	return nil
+}
+
+func (b *Browser) exchange(ctx context.Context, query map[string]string, secret string) (*Token, error) {
+	switch problem := query["oauth_problem"]; {
+	// Jira sends the word denied in place of a verifier.
+	case query["oauth_verifier"] == "denied", problem == "user_refused", problem == "permission_denied":
+		return nil, ErrRefused
+	case problem != "":
+		return nil, &ProblemError{Status: http.StatusOK, Problem: shown(problem, 100), Server: b.config.Consumer.BaseURL()}
+	case query["oauth_verifier"] == "":
+		return nil, fmt.Errorf("%w: there is no oauth_verifier", ErrRequest)
+	}
+	temporary := &TemporaryToken{Value: store.NewSecret(query["oauth_token"]), Secret: store.NewSecret(secret)}
+	return b.config.Consumer.AccessToken(ctx, temporary, query["oauth_verifier"])
+}
+
+// once returns parameters of the query, each of which may stand there once.
+func once(r *http.Request, names ...string) (map[string]string, error) {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, fmt.Errorf("%w: the query does not parse", ErrRequest)
+	}
+	values := map[string]string{}
+	for _, name := range names {
+		if len(query[name]) > 1 {
+			return nil, fmt.Errorf("%w: the query has %s more than once", ErrRequest, name)
+		}
+		values[name] = query.Get(name)
+	}
+	return values, nil
+}
+
+// failed is the plain page.
+func (b *Browser) failed(w http.ResponseWriter, r *http.Request, err error) {
+	b.config.Logger.LogAttrs(r.Context(), slog.LevelWarn, "OAuth 1.0a did not succeed", slog.String("error", err.Error()))
+	switch {
+	case errors.Is(err, ErrRefused):
+		http.Error(w, "You did not allow access. Nothing was changed.", http.StatusForbidden)
+	case errors.Is(err, ErrState), errors.Is(err, ErrRequest):
+		http.Error(w, "This page was reached in an unexpected way, or too late. Please begin again.", http.StatusBadRequest)
+	default:
+		http.Error(w, "The server did not grant access. Please try again later.", http.StatusBadGateway)
+	}
+}
