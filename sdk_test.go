@@ -27,6 +27,7 @@ var allowed = map[string][]string{
 	"/internal/strictjson": {},
 	"/store":               {},
 	"/store/storetest":     {"/store"},
+	"/store/tokenstore":    {"/store"},
 	"/store/boltstore":     {"/store"},
 	"/descriptor":          {"/internal/loopback"},
 	"/auth":                {"/store", "/internal/loopback", "/internal/qsh", "/internal/redact", "/internal/strictjson"},
