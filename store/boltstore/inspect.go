@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/atlassian-connect-go/sdk/internal/seal"
 )
 
 // inspect reads a whole file, whose lock the caller holds, and proves that
 // bbolt may have it: every page that can be reached is well formed, is used
-// once and holds keys in order; every record and index entry is authentic, and
-// none is missing. bbolt itself trusts its file: it would crash the process on
+// once and holds keys in order; every record, index entry and token is
+// authentic, and none is missing. bbolt itself trusts its file: it would crash the process on
 // some damage and lose records on other.
 //
 // acceptRollback accepts one invalid header page.
@@ -26,27 +28,37 @@ func inspect(f io.ReaderAt, size int64, r *ring, acceptRollback bool) (totals, e
 	if err != nil {
 		return totals{}, err
 	}
-	var got totals
-	err = p.entries(buckets[recordsBucket], func(e entry) error {
-		_, _, t, err := r.unpack(recordKind, string(e.key), e.value)
-		got.Records.add(t)
-		return err
-	})
+	got, err := p.totals(buckets, r)
 	if err != nil {
+		return totals{}, err
+	}
+	if got != want {
+		return totals{}, fmt.Errorf("%w: it has %d installations, %d index entries and %d tokens, which are not the %d, %d and %d last written",
+			ErrDamaged, got.Records.N, got.Sites.N, got.Tokens.N, want.Records.N, want.Sites.N, want.Tokens.N)
+	}
+	return got, p.freelist()
+}
+
+// totals authenticates every record, index entry and token, and sums them up.
+func (p *pages) totals(buckets map[string][]byte, r *ring) (got totals, err error) {
+	authentic := func(kind string, sum *tally) func(entry) error {
+		return func(e entry) error {
+			_, _, t, err := r.Unpack(kind, string(e.key), e.value)
+			sum.add(t)
+			return err
+		}
+	}
+	if err := p.entries(buckets[recordsBucket], authentic(recordKind, &got.Records)); err != nil {
 		return totals{}, err
 	}
 	err = p.entries(buckets[sitesBucket], func(e entry) error {
 		got.Sites.add(siteTag(e.key))
 		return nil
 	})
-	if err != nil {
-		return totals{}, err
+	if err != nil || buckets[tokensBucket] == nil {
+		return got, err
 	}
-	if got != want {
-		return totals{}, fmt.Errorf("%w: it has %d installations and %d index entries, which are not the %d and %d last written",
-			ErrDamaged, got.Records.N, got.Sites.N, want.Records.N, want.Sites.N)
-	}
-	return got, p.freelist()
+	return got, p.entries(buckets[tokensBucket], authentic(tokenKind, &got.Tokens))
 }
 
 // inspectMeta tells whose file it is, and of which schema and keys, before
@@ -67,18 +79,23 @@ func inspectMeta(p *pages, buckets map[string][]byte, r *ring) (totals, error) {
 	if values[schemaKey] == nil {
 		return totals{}, fmt.Errorf("%w, or it is a bbolt file of another program: it has no schema number", ErrDamaged)
 	}
-	if err := checkSchema(values[schemaKey]); err != nil {
+	number, err := seal.ParseSchema(values[schemaKey], schemaWithTokens)
+	if err != nil {
 		return totals{}, err
 	}
-	if _, _, _, err := r.unpack(checkKey, "", values[checkKey]); err != nil {
+	if _, _, _, err := r.Unpack(checkKey, "", values[checkKey]); err != nil {
 		return totals{}, err
 	}
-	for _, name := range []string{recordsBucket, sitesBucket} {
+	names := []string{metaBucket, recordsBucket, sitesBucket}
+	if number >= schemaWithTokens {
+		names = append(names, tokensBucket)
+	}
+	for _, name := range names {
 		if buckets[name] == nil {
 			return totals{}, fmt.Errorf("%w: it has no bucket %q", ErrDamaged, name)
 		}
 	}
-	if len(buckets) > 3 || len(values) > 3 {
+	if len(buckets) > len(names) || len(values) > 3 {
 		return totals{}, fmt.Errorf("%w: it holds more than this schema has", ErrDamaged)
 	}
 	return r.decodeTotals(values[totalsKey])

@@ -462,7 +462,7 @@ func foreignFiles() []foreignFile {
 		}), boltstore.ErrDamaged, "no schema number"},
 		{"newer schema", boltFile(func(tx *bolt.Tx) error {
 			b, err := tx.CreateBucket([]byte("meta"))
-			return errors.Join(err, b.Put([]byte("schema"), []byte("2")))
+			return errors.Join(err, b.Put([]byte("schema"), []byte("3")))
 		}), nil, "newer version"},
 		{"folder", func(t *testing.T, path string) {
 			if err := os.Mkdir(path, 0o700); err != nil {

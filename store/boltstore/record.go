@@ -1,7 +1,6 @@
 package boltstore
 
 import (
-	"encoding/hex"
 	stdjson "encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"github.com/atlassian-connect-go/sdk/internal/seal"
 	"github.com/atlassian-connect-go/sdk/store"
 )
 
@@ -61,78 +61,77 @@ type record struct {
 	UninstalledTime time.Time         `json:"uninstalledAt,omitzero"`
 }
 
+// ring is the keys of an open file, with what they make of its values.
+type ring struct{ *seal.Ring }
+
+func newRing(o Options) (*ring, error) {
+	r, err := seal.NewRing(seal.Config{Keys: o.Keys, InsecureNoEncryption: o.InsecureNoEncryption})
+	if err != nil {
+		return nil, fmt.Errorf("boltstore: %w", err)
+	}
+	return &ring{r}, nil
+}
+
 // encode returns the value to be stored for inst under its client key, and
 // the tag in it.
-func (r *ring) encode(inst *store.Installation) ([]byte, tag, error) {
+func (r *ring) encode(inst *store.Installation) ([]byte, seal.Tag, error) {
 	rec := toRecord(inst)
-	rec.SharedSecret = r.first.sealSecret(inst, "sharedSecret", inst.SharedSecret)
-	rec.PreviousSecret = r.first.sealSecret(inst, "previousSecret", inst.PreviousSecret)
+	rec.SharedSecret = sealSecret(r.First(), inst, "sharedSecret", inst.SharedSecret)
+	rec.PreviousSecret = sealSecret(r.First(), inst, "previousSecret", inst.PreviousSecret)
 	body, err := json.Marshal(rec) // fails for text that is not valid UTF-8
 	if err != nil {
-		return nil, tag{}, fmt.Errorf("boltstore: installation %q cannot be stored: %w", inst.ClientKey, err)
+		return nil, seal.Tag{}, fmt.Errorf("boltstore: installation %q cannot be stored: %w", inst.ClientKey, err)
 	}
-	value, t := r.pack(recordKind, inst.ClientKey, body)
+	value, t := r.Pack(recordKind, inst.ClientKey, body)
 	if len(value) > maxRecord {
-		return nil, tag{}, fmt.Errorf("boltstore: installation %q takes %d bytes, more than %d", inst.ClientKey, len(value), maxRecord)
+		return nil, seal.Tag{}, fmt.Errorf("boltstore: installation %q takes %d bytes, more than %d", inst.ClientKey, len(value), maxRecord)
 	}
 	return value, t, nil
 }
 
 // decode returns the installation that encode made value of, and the tag.
-func (r *ring) decode(clientKey string, value []byte) (*store.Installation, tag, error) {
-	body, s, t, err := r.unpack(recordKind, clientKey, value)
+func (r *ring) decode(clientKey string, value []byte) (*store.Installation, seal.Tag, error) {
+	body, s, t, err := r.Unpack(recordKind, clientKey, value)
 	if err != nil {
-		return nil, tag{}, err
+		return nil, seal.Tag{}, err
 	}
 	var rec record
 	if err := json.Unmarshal(body, &rec, json.RejectUnknownMembers(true)); err != nil {
-		return nil, tag{}, fmt.Errorf("%w: a stored installation does not parse: %v", ErrDamaged, err)
+		return nil, seal.Tag{}, fmt.Errorf("%w: a stored installation does not parse: %v", ErrDamaged, err)
 	}
 	inst := rec.installation(clientKey)
-	if inst.SharedSecret, err = s.openSecret(inst, "sharedSecret", rec.SharedSecret); err != nil {
-		return nil, tag{}, err
+	if inst.SharedSecret, err = openSecret(s, inst, "sharedSecret", rec.SharedSecret); err != nil {
+		return nil, seal.Tag{}, err
 	}
-	if inst.PreviousSecret, err = s.openSecret(inst, "previousSecret", rec.PreviousSecret); err != nil {
-		return nil, tag{}, err
+	if inst.PreviousSecret, err = openSecret(s, inst, "previousSecret", rec.PreviousSecret); err != nil {
+		return nil, seal.Tag{}, err
 	}
 	return inst, t, nil
 }
 
-// sealSecret seals a secret for one field of one generation of one record:
-// the key's ID, the nonce and the ciphertext. Without encryption it is the
-// secret itself.
-func (s *sealer) sealSecret(inst *store.Installation, field string, secret store.Secret) []byte {
+// sealSecret seals a secret for one field of one generation of one record.
+func sealSecret(s *seal.Sealer, inst *store.Installation, field string, secret store.Secret) []byte {
 	if secret.IsZero() {
 		return nil
 	}
-	if s.aead == nil {
-		return []byte(secret.Reveal())
-	}
-	id, _ := hex.DecodeString(s.id) // ID wrote it
-	return s.aead.Seal(id, nil, []byte(secret.Reveal()), binding(inst, field))
+	return s.Seal([]byte(secret.Reveal()), place(inst, field)...)
 }
 
 // openSecret undoes sealSecret.
-func (s *sealer) openSecret(inst *store.Installation, field string, sealed []byte) (store.Secret, error) {
+func openSecret(s *seal.Sealer, inst *store.Installation, field string, sealed []byte) (store.Secret, error) {
 	if len(sealed) == 0 {
 		return store.Secret{}, nil
 	}
-	if s.aead == nil {
-		return store.NewSecret(string(sealed)), nil
-	}
-	if len(sealed) < keyIDSize || hex.EncodeToString(sealed[:keyIDSize]) != s.id {
-		return store.Secret{}, fmt.Errorf("%w: the %s of an installation is sealed under another key than the installation", ErrDamaged, field)
-	}
-	text, err := s.aead.Open(nil, nil, sealed[keyIDSize:], binding(inst, field))
+	text, err := s.Open(sealed, place(inst, field)...)
 	if err != nil {
-		return store.Secret{}, fmt.Errorf("%w: the %s of an installation cannot be unsealed", ErrDamaged, field)
+		return store.Secret{}, fmt.Errorf("the %s of an installation: %w", field, err)
 	}
 	return store.NewSecret(string(text)), nil
 }
 
-// binding is the associated data of a sealed secret.
-func binding(inst *store.Installation, field string) []byte {
-	return joined(strconv.Itoa(schema), inst.Key, inst.ClientKey, field, strconv.FormatUint(inst.Generation, 10))
+// place is what a sealed secret is bound to.
+func place(inst *store.Installation, field string) []string {
+	return []string{inst.Key, inst.ClientKey, field, strconv.FormatUint(inst.Generation, 10)}
 }
 
 func toRecord(i *store.Installation) *record {

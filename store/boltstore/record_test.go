@@ -70,14 +70,15 @@ func TestRecordFields(t *testing.T) {
 // TestSealBinding moves a sealed secret to where it does not belong. The
 // sealer must refuse it by itself, without the tag around the record.
 func TestSealBinding(t *testing.T) {
-	s := testRing(t, Options{Keys: []Key{NewKey()}}).first
+	const idSize = 8 // of the ID in front
+	s := testRing(t, Options{Keys: []Key{NewKey()}}).First()
 	home := sampleInstallation()
-	sealed := s.sealSecret(home, "sharedSecret", home.SharedSecret)
-	if got, err := s.openSecret(home, "sharedSecret", sealed); err != nil || !got.Equal(home.SharedSecret) {
+	sealed := sealSecret(s, home, "sharedSecret", home.SharedSecret)
+	if got, err := openSecret(s, home, "sharedSecret", sealed); err != nil || !got.Equal(home.SharedSecret) {
 		t.Fatalf("at its place: %v", err)
 	}
-	again := s.sealSecret(home, "sharedSecret", home.SharedSecret)
-	if bytes.Equal(sealed, again) || !bytes.Equal(sealed[:keyIDSize], again[:keyIDSize]) {
+	again := sealSecret(s, home, "sharedSecret", home.SharedSecret)
+	if bytes.Equal(sealed, again) || !bytes.Equal(sealed[:idSize], again[:idSize]) {
 		t.Error("sealing twice gives the same nonce, or another key ID")
 	}
 	for _, c := range []struct {
@@ -93,17 +94,17 @@ func TestSealBinding(t *testing.T) {
 	} {
 		inst := home.Clone()
 		c.change(inst)
-		if got, err := s.openSecret(inst, c.field, sealed); !errors.Is(err, ErrDamaged) || !got.IsZero() {
+		if got, err := openSecret(s, inst, c.field, sealed); !errors.Is(err, ErrDamaged) || !got.IsZero() {
 			t.Errorf("%s: got %v, want ErrDamaged", c.name, err)
 		}
 	}
 	for i := range sealed {
 		changed := bytes.Clone(sealed)
 		changed[i] ^= 1
-		if _, err := s.openSecret(home, "sharedSecret", changed); !errors.Is(err, ErrDamaged) {
+		if _, err := openSecret(s, home, "sharedSecret", changed); !errors.Is(err, ErrDamaged) {
 			t.Errorf("byte %d changed: got %v, want ErrDamaged", i, err)
 		}
-		if _, err := s.openSecret(home, "sharedSecret", sealed[:i]); i > 0 && !errors.Is(err, ErrDamaged) {
+		if _, err := openSecret(s, home, "sharedSecret", sealed[:i]); i > 0 && !errors.Is(err, ErrDamaged) {
 			t.Errorf("cut at %d: got %v, want ErrDamaged", i, err)
 		}
 	}
@@ -117,9 +118,9 @@ func TestRecordForms(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	unknown, _ := r.pack(recordKind, "tenant", []byte(`{"generation":1,"fromTheFuture":true}`))
-	twice, _ := r.pack(recordKind, "tenant", []byte(`{"generation":1,"generation":2}`))
-	check, _ := r.pack(checkKey, "", nil)
+	unknown, _ := r.Pack(recordKind, "tenant", []byte(`{"generation":1,"fromTheFuture":true}`))
+	twice, _ := r.Pack(recordKind, "tenant", []byte(`{"generation":1,"generation":2}`))
+	check, _ := r.Pack(checkKey, "", nil)
 	line, body, _ := strings.Cut(string(value), "\n")
 	for _, c := range []struct {
 		name, clientKey, value string

@@ -53,6 +53,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
 
+	"github.com/atlassian-connect-go/sdk/internal/durable"
 	"github.com/atlassian-connect-go/sdk/store"
 )
 
@@ -127,12 +128,12 @@ func Open(path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return open(path, o, r, osFiles{})
+	return open(path, o, r, durable.OS{})
 }
 
-func open(path string, o Options, r *ring, f files) (*Store, error) {
+func open(path string, o Options, r *ring, f durable.Files) (*Store, error) {
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
-		if err := create(f, path, r); err != nil {
+		if err := durable.Create(f, path, func(temp string) error { return build(temp, r) }); err != nil {
 			return nil, fmt.Errorf("boltstore: create %q: %w", path, err)
 		}
 	}
@@ -232,7 +233,7 @@ func (s *Store) Close() error {
 	}
 	// bbolt may hold locks that no one frees, so it is left as it is. Its view
 	// of the file keeps the lock that other processes wait for.
-	if err := errors.Join(unlock(s.file), s.file.Close()); err != nil {
+	if err := errors.Join(durable.Unlock(s.file), s.file.Close()); err != nil {
 		return fmt.Errorf("boltstore: close %q: %w", s.path, err)
 	}
 	return nil
@@ -249,7 +250,7 @@ func (s *Store) closeBolt() error {
 
 // Installation implements store.Store.
 func (s *Store) Installation(ctx context.Context, clientKey string) (*store.Installation, error) {
-	value, err := s.value(ctx, clientKey)
+	value, err := s.value(ctx, recordsBucket, clientKey)
 	if err != nil {
 		return nil, err
 	}
@@ -259,13 +260,23 @@ func (s *Store) Installation(ctx context.Context, clientKey string) (*store.Inst
 	return s.decode(clientKey, value)
 }
 
-// value returns the stored record, nil when there is none.
-func (s *Store) value(ctx context.Context, clientKey string) (value []byte, err error) {
+// value returns what is stored in a bucket, nil when there is nothing.
+func (s *Store) value(ctx context.Context, bucket, key string) (value []byte, err error) {
 	err = s.view(ctx, func(tx *bolt.Tx) error {
-		value = copied(tx.Bucket([]byte(recordsBucket)).Get([]byte(clientKey)))
+		value = copied(lookup(tx, bucket, key))
 		return nil
 	})
 	return value, err
+}
+
+// lookup returns what is stored in a bucket, which may not be there, for the
+// length of the transaction.
+func lookup(tx *bolt.Tx, bucket, key string) []byte {
+	b := tx.Bucket([]byte(bucket))
+	if b == nil {
+		return nil
+	}
+	return b.Get([]byte(key))
 }
 
 // copied returns a copy of a value, which bbolt lends for the length of a
@@ -300,7 +311,7 @@ func (s *Store) All(ctx context.Context) iter.Seq2[*store.Installation, error] {
 	return func(yield func(*store.Installation, error) bool) {
 		after := ""
 		for {
-			page, err := s.recordsAfter(ctx, after)
+			page, err := s.valuesAfter(ctx, recordsBucket, after)
 			if err != nil {
 				yield(nil, err)
 				return
@@ -331,10 +342,15 @@ type keyValue struct {
 	value []byte
 }
 
-// recordsAfter returns the next records after that client key.
-func (s *Store) recordsAfter(ctx context.Context, after string) (page []keyValue, err error) {
+// valuesAfter returns the next values of a bucket, which may not be there,
+// after that key.
+func (s *Store) valuesAfter(ctx context.Context, bucket, after string) (page []keyValue, err error) {
 	err = s.view(ctx, func(tx *bolt.Tx) error {
-		c := tx.Bucket([]byte(recordsBucket)).Cursor()
+		b := tx.Bucket([]byte(bucket))
+		if b == nil {
+			return nil
+		}
+		c := b.Cursor()
 		k, v := c.Seek([]byte(after))
 		if string(k) == after {
 			k, v = c.Next()

@@ -5,33 +5,41 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 
 	bolt "go.etcd.io/bbolt"
 
+	"github.com/atlassian-connect-go/sdk/internal/seal"
 	"github.com/atlassian-connect-go/sdk/store"
 )
 
-// change is an Update on its way. Its function runs in the goroutine of the
-// caller, so that a panic or runtime.Goexit stays there: once before the change
-// is queued, on what is stored by then, and again in the writer's transaction
-// if the record has changed since.
+// putFunc writes what a change makes of a stored value, in the writer's
+// transaction.
+type putFunc func(*bolt.Tx, *totals) error
+
+// change is an Update, or a swap of tokens, on its way.
 type change struct {
-	ctx       context.Context
-	clientKey string
-	fn        func(*store.Installation) (*store.Installation, error)
-	// edit is what fn made of basis, the stored value, nil for none.
+	ctx         context.Context
+	bucket, key string
+	// prepare says what becomes of a stored value, nil for none; no putFunc
+	// means nothing. It runs in the goroutine of the caller, so that a panic or
+	// runtime.Goexit stays there: first before the change is queued, on what is
+	// on the disk by then, and again in the writer's transaction if that has
+	// changed since.
+	prepare func(value []byte, first bool) (putFunc, error)
+	// put is what prepare made of basis.
 	basis []byte
-	edit  edit
-	// turn gives the caller another basis, and answer tells whether there is
-	// an edit for it.
+	put   putFunc
+	// turn gives the caller another basis, and answer tells whether prepare
+	// took it.
 	turn   chan []byte
 	answer chan bool
-	// outcome tells a change that has an edit what became of the transaction,
+	// outcome tells a change that was prepared what became of the transaction,
 	// and one that got no turn why.
 	outcome chan error
 }
 
-// edit is what a change does to the file.
+// edit is what an Update does to the file.
 type edit struct {
 	// former and next describe the record before and after, nil for none.
 	former, next *stored
@@ -40,7 +48,7 @@ type edit struct {
 type stored struct {
 	inst  *store.Installation
 	value []byte
-	tag   tag
+	tag   seal.Tag
 	site  []byte
 }
 
@@ -50,37 +58,48 @@ type stored struct {
 // those before it, and the failure of one affects no other. When the write
 // itself fails, so do all that are in it.
 func (s *Store) Update(ctx context.Context, clientKey string, fn func(*store.Installation) (*store.Installation, error)) (*store.Installation, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	if err := s.failed(); err != nil {
-		return nil, err
-	}
 	if err := checkClientKey(clientKey); err != nil {
 		return nil, err
 	}
+	var e edit
+	err := s.change(ctx, recordsBucket, clientKey, func(value []byte, _ bool) (putFunc, error) {
+		former, err := s.load(clientKey, value)
+		if err != nil {
+			return nil, err
+		}
+		e, err = s.edit(clientKey, former, fn)
+		return func(tx *bolt.Tx, sum *totals) error { return e.put(tx, sum, clientKey) }, err
+	})
+	if err != nil || e.next == nil {
+		return nil, err
+	}
+	return e.next.inst, nil
+}
+
+// change brings a change of one value to its end.
+func (s *Store) change(ctx context.Context, bucket, key string, prepare func([]byte, bool) (putFunc, error)) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	c := &change{
-		ctx: ctx, clientKey: clientKey, fn: fn,
+		ctx: ctx, bucket: bucket, key: key, prepare: prepare,
 		turn: make(chan []byte, 1), answer: make(chan bool, 1), outcome: make(chan error, 1),
 	}
-	value, err := s.value(ctx, clientKey)
+	value, err := s.value(ctx, bucket, key)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := s.prepare(c, value); err != nil {
-		return nil, err
+	if err := c.take(value, true); err != nil || c.put == nil {
+		return err
 	}
 	start, ok := s.queue.add(c)
 	if !ok {
-		return nil, fmt.Errorf("boltstore: %q: %w", s.path, os.ErrClosed)
+		return fmt.Errorf("boltstore: %q: %w", s.path, os.ErrClosed)
 	}
 	if start {
 		go s.writeGroups()
 	}
-	if err := s.follow(c); err != nil || c.edit.next == nil {
-		return nil, err
-	}
-	return c.edit.next.inst, nil
+	return s.follow(c)
 }
 
 // follow brings a queued change to its end, in the caller's goroutine.
@@ -89,7 +108,7 @@ func (s *Store) follow(c *change) error {
 	for {
 		select {
 		case value := <-c.turn:
-			if err := s.takeTurn(c, value); err != nil {
+			if err := c.takeTurn(value); err != nil {
 				return err
 			}
 			cancelled = nil
@@ -113,22 +132,18 @@ func (s *Store) follow(c *change) error {
 
 // takeTurn prepares c anew while the writer waits, which it must not do in
 // vain: the function may fail, panic or end its goroutine.
-func (s *Store) takeTurn(c *change, value []byte) error {
+func (c *change) takeTurn(value []byte) error {
 	ok := false
 	defer func() { c.answer <- ok }()
-	err := s.prepare(c, value)
+	err := c.take(value, false)
 	ok = err == nil
 	return err
 }
 
-// prepare runs the change's function on a stored value.
-func (s *Store) prepare(c *change, value []byte) error {
-	former, err := s.load(c.clientKey, value)
-	if err != nil {
-		return err
-	}
+// take prepares c on a stored value.
+func (c *change) take(value []byte, first bool) (err error) {
 	c.basis = value
-	c.edit, err = s.edit(c.clientKey, former, c.fn)
+	c.put, err = c.prepare(value, first)
 	return err
 }
 
@@ -193,7 +208,7 @@ func (s *Store) writeGroup(group []*change) {
 			}
 			accepted = append(accepted, ok...)
 		}
-		if len(accepted) == 0 {
+		if !slices.ContainsFunc(accepted, func(c *change) bool { return c.put != nil }) {
 			return errNoChange
 		}
 		return nil
@@ -207,26 +222,27 @@ func (s *Store) writeGroup(group []*change) {
 	}
 }
 
-// nextRound takes from a group the first change of every client key. They do
-// not depend on each other, so their functions may run at the same time.
+// nextRound takes from a group the first change of every key. They do not
+// depend on each other, so they may be prepared at the same time.
 func nextRound(group []*change) (round, rest []*change) {
-	seen := make(map[string]bool, len(group))
+	type place struct{ bucket, key string }
+	seen := make(map[place]bool, len(group))
 	for _, c := range group {
-		if seen[c.clientKey] {
+		at := place{c.bucket, c.key}
+		if seen[at] {
 			rest = append(rest, c)
 			continue
 		}
-		seen[c.clientKey] = true
+		seen[at] = true
 		round = append(round, c)
 	}
 	return round, rest
 }
 
-// apply puts the edits of a round into the transaction, after those that are
+// apply puts what a round writes into the transaction, after those that are
 // out of date have got their turn, and returns the changes that wait for the
 // outcome. Those that do not are no longer pending.
 func (s *Store) apply(tx *bolt.Tx, sum *totals, round []*change, pending map[*change]bool) (accepted []*change, err error) {
-	records := tx.Bucket([]byte(recordsBucket))
 	var running []*change
 	for _, c := range round {
 		if err := c.ctx.Err(); err != nil {
@@ -234,7 +250,7 @@ func (s *Store) apply(tx *bolt.Tx, sum *totals, round []*change, pending map[*ch
 			delete(pending, c)
 			continue
 		}
-		value := records.Get([]byte(c.clientKey))
+		value := lookup(tx, c.bucket, c.key)
 		if (value == nil) == (c.basis == nil) && bytes.Equal(value, c.basis) {
 			accepted = append(accepted, c)
 			continue
@@ -255,7 +271,10 @@ func (s *Store) apply(tx *bolt.Tx, sum *totals, round []*change, pending map[*ch
 		}
 	}
 	for _, c := range accepted {
-		if err := c.edit.put(tx, sum, c.clientKey); err != nil {
+		if c.put == nil {
+			continue
+		}
+		if err := c.put(tx, sum); err != nil {
 			return nil, err
 		}
 	}

@@ -1,4 +1,4 @@
-package boltstore_test
+package seal_test
 
 import (
 	"bytes"
@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/atlassian-connect-go/sdk/store/boltstore"
+	"github.com/atlassian-connect-go/sdk/internal/seal"
 )
 
 func TestParseKey(t *testing.T) {
@@ -33,7 +33,7 @@ func TestParseKey(t *testing.T) {
 		{"raw bytes", string(raw), "32 characters"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			k, err := boltstore.ParseKey(c.text)
+			k, err := seal.ParseKey(c.text)
 			if c.wantErr == "" {
 				if err != nil || k.Reveal() != std {
 					t.Fatalf("got %v, want the key", err)
@@ -51,32 +51,32 @@ func TestParseKey(t *testing.T) {
 }
 
 func TestNewKey(t *testing.T) {
-	a, b := boltstore.NewKey(), boltstore.NewKey()
+	a, b := seal.NewKey(), seal.NewKey()
 	if a.Reveal() == b.Reveal() || a.ID() == b.ID() || len(a.ID()) != 16 {
 		t.Errorf("two new keys have the IDs %q and %q", a.ID(), b.ID())
 	}
-	again, err := boltstore.ParseKey(a.Reveal())
+	again, err := seal.ParseKey(a.Reveal())
 	if err != nil || again.ID() != a.ID() {
 		t.Errorf("ParseKey of a revealed key: ID %q, %v, want %q", again.ID(), err, a.ID())
 	}
-	if zero := (boltstore.Key{}); zero.Reveal() != "" || zero.ID() != "" || !zero.IsZero() {
+	if zero := (seal.Key{}); zero.Reveal() != "" || zero.ID() != "" || !zero.IsZero() {
 		t.Errorf("the zero Key reveals %q", zero.Reveal())
 	}
 }
 
 func TestKeyRedaction(t *testing.T) {
 	raw := "0123456789abcdef0123456789abcdef"
-	k, err := boltstore.ParseKey(hex.EncodeToString([]byte(raw)))
+	k, err := seal.ParseKey(hex.EncodeToString([]byte(raw)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	type nested struct {
-		Exported boltstore.Key
-		hidden   boltstore.Key
-		Options  *boltstore.Options
+		Exported seal.Key
+		hidden   seal.Key
+		Options  *seal.Config
 	}
-	values := []any{k, &k, []boltstore.Key{k}, map[string]boltstore.Key{"k": k},
-		nested{k, k, &boltstore.Options{Keys: []boltstore.Key{k}}}, boltstore.Options{Keys: []boltstore.Key{k}}}
+	values := []any{k, &k, []seal.Key{k}, map[string]seal.Key{"k": k},
+		nested{k, k, &seal.Config{Keys: []seal.Key{k}}}, seal.Config{Keys: []seal.Key{k}}}
 	var out strings.Builder
 	text, jsonLog := slog.New(slog.NewTextHandler(&out, nil)), slog.New(slog.NewJSONHandler(&out, nil))
 	for _, v := range values {
@@ -104,7 +104,7 @@ func TestKeyRedaction(t *testing.T) {
 	if err := json.Unmarshal([]byte(`"[redacted]"`), &k); err == nil {
 		t.Error("a redacted key was read as a key")
 	}
-	if err := json.Unmarshal([]byte(`"`+boltstore.NewKey().Reveal()+`"`), &k); err != nil {
+	if err := json.Unmarshal([]byte(`"`+seal.NewKey().Reveal()+`"`), &k); err != nil {
 		t.Error(err)
 	}
 }
