@@ -79,7 +79,7 @@ func (c *Client) At(site Site) (*Client, error) {
 	if _, err := site.Bind(c.binding.scheme); err != nil {
 		return nil, err
 	}
-	if !c.binding.site.origin.contains(site.origin) {
+	if !c.binding.site.origin.Contains(site.origin) {
 		return nil, fmt.Errorf("%w: %s is not below %s, to which the credential is bound", ErrSite, site, c.binding.site)
 	}
 	return c.with(func(c *Client) { c.site = site }), nil

@@ -222,8 +222,8 @@ func (o Origin) below(path string) Origin {
 	return o
 }
 
-// contains reports whether all of other lies in o.
-func (o Origin) contains(other Origin) bool {
+// Contains reports whether all of other lies in o.
+func (o Origin) Contains(other Origin) bool {
 	return o.host != "" && o.scheme == other.scheme && o.host == other.host &&
 		(o.path == other.path || strings.HasPrefix(other.path, o.path+"/"))
 }

@@ -1,0 +1,87 @@
+package handshake
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// Why a browser's way through an authorization ended, for the packages that lead
+// it. They give these errors out under their own names.
+var (
+	// ErrRequest says that a request to one of the pages is malformed.
+	ErrRequest = errors.New("malformed request")
+	// ErrState says that the browser that came back has not begun, or took too
+	// long, or came back before.
+	ErrState = errors.New("not this browser's authorization")
+	// ErrRefused says that the user did not allow it.
+	ErrRefused = errors.New("the user did not allow it")
+)
+
+// Page serves one step of the way, for some methods. URLs here have tokens in
+// them, so neither caches nor other sites get to know them. What serve returns goes
+// to failed.
+func Page(serve func(http.ResponseWriter, *http.Request) error, failed func(http.ResponseWriter, *http.Request, error), methods ...string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !slices.Contains(methods, r.Method) {
+			w.Header().Set("Allow", strings.Join(methods, ", "))
+			http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
+			return
+		}
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("Referrer-Policy", "no-referrer")
+		if err := serve(w, r); err != nil {
+			failed(w, r, err)
+		}
+	})
+}
+
+// Once returns parameters of the query, each of which may stand there once. The
+// error is ErrRequest.
+func Once(r *http.Request, names ...string) (map[string]string, error) {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, fmt.Errorf("%w: the query does not parse", ErrRequest)
+	}
+	values := map[string]string{}
+	for _, name := range names {
+		if len(query[name]) > 1 {
+			return nil, fmt.Errorf("%w: the query has %s more than once", ErrRequest, name)
+		}
+		values[name] = query.Get(name)
+	}
+	return values, nil
+}
+
+// ReturnTo returns the parameter return_to of a query, empty for none. What could
+// lead to another site is ErrRequest.
+func ReturnTo(r *http.Request) (string, error) {
+	query, err := Once(r, "return_to")
+	if err != nil || query["return_to"] == "" {
+		return "", err
+	}
+	if err := CheckLocal(query["return_to"]); err != nil {
+		return "", fmt.Errorf("%w: %w", ErrRequest, err)
+	}
+	return query["return_to"], nil
+}
+
+// Plain returns a page for what went wrong that tells the user no details, which
+// it logs instead.
+func Plain(log *slog.Logger, what string) func(http.ResponseWriter, *http.Request, error) {
+	return func(w http.ResponseWriter, r *http.Request, err error) {
+		log.LogAttrs(r.Context(), slog.LevelWarn, what+" did not succeed", slog.String("error", err.Error()))
+		switch {
+		case errors.Is(err, ErrRefused):
+			http.Error(w, "You did not allow access. Nothing was changed.", http.StatusForbidden)
+		case errors.Is(err, ErrState), errors.Is(err, ErrRequest):
+			http.Error(w, "This page was reached in an unexpected way, or too late. Please begin again.", http.StatusBadRequest)
+		default:
+			http.Error(w, "The server did not grant access. Please try again later.", http.StatusBadGateway)
+		}
+	}
+}
