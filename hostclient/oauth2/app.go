@@ -70,7 +70,7 @@ type App struct {
 	secret func() string // a function, into which fmt never looks
 	scheme hostclient.Scheme
 	cloud  hostclient.Cloud
-	base   hostclient.Origin // of the Data Center whose tokens they are
+	base   hostclient.Origin       // of the Data Center whose tokens they are
 	params []oauth2.AuthCodeOption // of the authorize URL
 	own    bool                    // tokens are the app's own: no user is needed for a new one
 	http   *http.Client
