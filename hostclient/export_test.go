@@ -14,3 +14,6 @@ func Credentials(inst *store.Installation) ([sha256.Size]byte, error) {
 	}
 	return t.credentials(), nil
 }
+
+// PrintedTable is the table of credentials for the package's documentation.
+func PrintedTable() string { return printedTable() }
