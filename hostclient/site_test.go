@@ -105,7 +105,9 @@ func TestSitesRefused(t *testing.T) {
 		{"Assets by way of Confluence", func() (hostclient.Site, error) { return hostclient.Assets("w1", confluence) }, "by way of Jira"},
 		{"Assets by way of Assets", func() (hostclient.Site, error) { return hostclient.Assets("w1", p["A:API"]) }, "not reached"},
 		{"Assets by way of nowhere", func() (hostclient.Site, error) { return hostclient.Assets("w1", hostclient.Site{}) }, "not reached"},
-		{"gateway elsewhere", func() (hostclient.Site, error) { return hostclient.Cloud{}.ParseGateway("https://evil.example/ex/jira/x") }, "is not https://api.atlassian.com/ex/"},
+		{"gateway elsewhere", func() (hostclient.Site, error) {
+			return hostclient.Cloud{}.ParseGateway("https://evil.example/ex/jira/x")
+		}, "is not https://api.atlassian.com/ex/"},
 		{"gateway by prefix", func() (hostclient.Site, error) {
 			return hostclient.Cloud{}.ParseGateway("https://api.atlassian.com.evil.example/ex/jira/x")
 		}, "is not"},
