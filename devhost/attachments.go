@@ -8,7 +8,6 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
-	"net/url"
 	"path"
 	"slices"
 	"strings"
@@ -164,14 +163,18 @@ const xsrfFailed = "XSRF check failed"
 // that forms cannot set, and nothing that looks like a browser on another site.
 func (q *query) checkXSRF() error {
 	token := q.Header.Get("X-Atlassian-Token")
-	from := cmp.Or(q.Header.Get("Origin"), q.Header.Get("Referer"))
-	u, err := url.Parse(from)
-	home := from != "" && err == nil && sameHost(u.Scheme+"://"+u.Host, q.Host)
+	var home, foreign bool
+	for _, name := range []string{"Origin", "Referer"} {
+		if from := q.Header.Get(name); from != "" {
+			own := sameHost(from, q.Host)
+			home, foreign = home || own, foreign || !own
+		}
+	}
 	reason := ""
 	switch {
 	case token != "no-check" && token != "nocheck":
 		reason = "header X-Atlassian-Token is not no-check"
-	case from != "" && !home:
+	case foreign:
 		reason = "Origin or Referer is that of another site"
 	case strings.Contains(q.UserAgent(), "Mozilla") && !home:
 		reason = "User-Agent is that of a browser, without an Origin or Referer of this site"

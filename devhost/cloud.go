@@ -87,6 +87,7 @@ func (h *Host) CloudID() string { return h.cloud.id }
 // all other paths.
 func (h *Host) cloudRoutes(middleware func(http.Handler) http.Handler) func(path string) http.Handler {
 	guard := http.NewCrossOriginProtection()
+	guard.SetDenyHandler(http.HandlerFunc(denyCrossOrigin))
 	auth := h.recorded(middleware(guard.Handler(orderly(h.cloudAuth()))))
 	gateway := h.recorded(middleware(orderly(h.gateway())))
 	media := h.recorded(orderly(http.HandlerFunc(h.serveMedia)))

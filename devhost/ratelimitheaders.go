@@ -17,15 +17,17 @@ type limitPolicy struct {
 }
 
 func policyOf(reason string) limitPolicy {
-	switch reason {
-	case LimitQuotaOfApp:
+	switch {
+	case strings.HasSuffix(reason, "-quota-global-based"):
 		return limitPolicy{"global-app-quota", 65000, 3600}
-	case LimitQuotaOfTenant:
+	case strings.HasSuffix(reason, "-quota-tenant-based"):
 		return limitPolicy{"tenant-app-quota", 65000, 3600}
-	case LimitIssueWrites:
+	case reason == LimitBurst:
+		return limitPolicy{"jira-burst-based", 100, 1}
+	case reason == LimitIssueWrites:
 		return limitPolicy{"", 20, 2}
 	}
-	return limitPolicy{"jira-burst-based", 100, 1}
+	return limitPolicy{"", 100, 1}
 }
 
 // answer refuses a call. A limit without a reason, Retry-After and Reset sends
