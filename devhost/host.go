@@ -51,6 +51,7 @@ type Host struct {
 	client  *http.Client
 	keys    signingKey
 	jira    *jira
+	cloud   *cloud
 	record  recorder
 	handler http.Handler
 	work    workers
@@ -97,7 +98,7 @@ func New(c Config) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	h.jira = j
+	h.jira, h.cloud = j, newCloud(h.clock)
 	h.handler = h.routes(c.Middleware)
 	h.ctx, h.cancel = context.WithCancel(context.Background())
 	return h, nil

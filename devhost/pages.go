@@ -232,7 +232,7 @@ func (h *Host) issuePage(w http.ResponseWriter, r *http.Request) {
 }
 
 func serveStatic(w http.ResponseWriter, r *http.Request) {
-	types := map[string]string{"style.css": "text/css; charset=utf-8", "host.js": "text/javascript; charset=utf-8"}
+	types := map[string]string{"style.css": "text/css; charset=utf-8", "host.js": "text/javascript; charset=utf-8", "site.svg": "image/svg+xml"}
 	name := r.PathValue("file")
 	b, err := web.ReadFile("web/" + name)
 	if types[name] == "" || err != nil {

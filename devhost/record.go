@@ -3,6 +3,7 @@ package devhost
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"io"
 	"net/http"
 	"net/url"
@@ -33,16 +34,19 @@ type Call struct {
 	Header http.Header
 	// Body holds at most the first 64 KiB.
 	Body []byte
-	// App is the key of the calling app, empty when none was recognised.
+	// App is the key of the calling app or the id of the OAuth client, empty when
+	// none was recognised.
 	App string
 	// AccountID is the user in whose name the call was made: the app's own user,
 	// the impersonated user, or the one at the browser.
 	AccountID string
-	// Kind is "app", "user", "browser", or empty without recognised credentials.
+	// Kind is "app", "user", "browser", "oauth", "api-token", "service-account",
+	// "forge", "anonymous", or empty without recognised credentials.
 	Kind string
 	// Status is that of the answer.
 	Status int
-	// Refusal says in plain words why the host refused; empty when it did not.
+	// Refusal says in plain words why the host refused the call, or a credential
+	// of a call that it answered as anonymous; empty when it refused nothing.
 	Refusal string
 }
 
@@ -145,13 +149,15 @@ func (h *Host) recorded(next http.Handler) http.Handler {
 			Time: h.clock(), Method: r.Method, Path: r.URL.EscapedPath(),
 			Query: withoutToken(r.URL.RawQuery), Header: r.Header.Clone(),
 		}
+		w.Header().Set("Atl-Traceid", hex.EncodeToString(randomBytes(16)))
 		sw := &statusWriter{ResponseWriter: w, status: http.StatusOK}
 		defer func() {
 			c.Status = sw.status
 			h.record.addCall(*c)
 			h.logCall(c)
 		}()
-		body, err := readLimited(http.MaxBytesReader(nil, r.Body, maxBody+1), maxBody)
+		limit := bodyLimit(r)
+		body, err := readLimited(http.MaxBytesReader(nil, r.Body, limit+1), limit)
 		if err != nil {
 			c.Refusal = "body does not read: " + err.Error()
 			writeJSON(sw, http.StatusRequestEntityTooLarge, errorBody{Messages: []string{"The request body is too large."}})
@@ -174,7 +180,7 @@ func withoutToken(rawQuery string) string {
 	var kept []string
 	for pair := range strings.SplitSeq(rawQuery, "&") {
 		name, _, _ := strings.Cut(pair, "=")
-		if n, err := url.QueryUnescape(name); err == nil && n == "jwt" {
+		if n, err := url.QueryUnescape(name); err == nil && (n == "jwt" || n == mediaToken) {
 			continue
 		}
 		kept = append(kept, pair)
