@@ -38,7 +38,8 @@ type Call struct {
 	// AccountID is the user in whose name the call was made: the app's own user,
 	// the impersonated user, or the one at the browser.
 	AccountID string
-	// Kind is "app", "user", "browser", or empty without recognised credentials.
+	// Kind is "app", "user", "browser", on a Data Center "basic", "session", "pat",
+	// "oauth1" or "oauth2", or empty without recognised credentials.
 	Kind string
 	// Status is that of the answer.
 	Status int
