@@ -9,6 +9,12 @@
 // [Host.HostPattern] and [Host.AllJSURL] instead of Atlassian's, and it runs
 // unchanged.
 //
+// With [Config.DataCenter] set the host is a Jira Data Center instead: without
+// Connect apps, but with users who have passwords and sessions, a CAPTCHA after
+// too many wrong passwords, personal access tokens, application links of OAuth
+// 1.0a and OAuth 2.0, the check against forged requests and rate limits, each
+// with the habits of the real one.
+//
 // The package signs and verifies with code of its own, so an error in the SDK
 // cannot cancel itself out here. It is a tool for development and tests: it
 // listens on loopback addresses only and must not be exposed to a network.

@@ -40,6 +40,8 @@ type Config struct {
 	// that a test can answer 429 or 503 in the host's place. What it answers is
 	// recorded in Calls like any other answer.
 	Middleware func(http.Handler) http.Handler
+	// DataCenter makes the host a Jira Data Center. Nil means Jira Cloud.
+	DataCenter *DataCenter
 }
 
 // Host is a product with one site. Its methods are safe for concurrent use. A
@@ -52,6 +54,7 @@ type Host struct {
 	keys    signingKey
 	jira    *jira
 	cloud   *cloud
+	dc      *dcSite // nil on Cloud
 	record  recorder
 	handler http.Handler
 	work    workers
@@ -89,13 +92,25 @@ func New(c Config) (*Host, error) {
 	if h.log == nil {
 		h.log = slog.New(slog.DiscardHandler)
 	}
+	dc, err := newDCSite(c.DataCenter, h.clock)
+	if err != nil {
+		return nil, err
+	}
+	h.dc = dc
 	if c.URL != "" {
 		if err := h.setURL(c.URL); err != nil {
 			return nil, err
 		}
 	}
+	if dc != nil && c.Users == nil {
+		c.Users = dcPeople()
+	}
 	j, err := newJira(h.clock, c.Users, c.Issues)
 	if err != nil {
+		return nil, err
+	}
+	j.dataCenter = dc != nil
+	if err := j.checkUsernames(); err != nil {
 		return nil, err
 	}
 	h.jira, h.cloud = j, newCloud(h.clock)
@@ -121,7 +136,8 @@ func newClient() *http.Client {
 // Now returns the host's time.
 func (h *Host) Now() time.Time { return h.clock() }
 
-// setURL fixes where the host is reached. The site is at its root.
+// setURL fixes where the host is reached. The site is at its root, or below the
+// context path of a Data Center.
 func (h *Host) setURL(raw string) error {
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || strings.Trim(u.Path, "/") != "" {
@@ -130,7 +146,7 @@ func (h *Host) setURL(raw string) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.url = u.Scheme + "://" + u.Host
-	h.baseURL = h.url
+	h.baseURL = h.url + h.contextPath()
 	return nil
 }
 
@@ -143,7 +159,7 @@ func (h *Host) URL() string {
 }
 
 // BaseURL returns the base URL of the site, as apps get it when they are
-// installed. It equals URL until Rename.
+// installed. It equals URL, with the context path of a Data Center, until Rename.
 func (h *Host) BaseURL() string {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -41,7 +41,8 @@ type Call struct {
 	// the impersonated user, or the one at the browser.
 	AccountID string
 	// Kind is "app", "user", "browser", "oauth", "api-token", "service-account",
-	// "forge", "anonymous", or empty without recognised credentials.
+	// "forge", "anonymous", on a Data Center "basic", "session", "pat", "oauth1" or
+	// "oauth2", or empty without recognised credentials.
 	Kind string
 	// Status is that of the answer.
 	Status int

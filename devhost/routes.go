@@ -14,6 +14,9 @@ func (h *Host) routes(middleware func(http.Handler) http.Handler) http.Handler {
 	if middleware == nil {
 		middleware = func(next http.Handler) http.Handler { return next }
 	}
+	if h.dc != nil {
+		return h.dcRoutes(middleware)
+	}
 	tokens := http.NewServeMux()
 	tokens.HandleFunc("POST "+authPath+"/oauth2/token", h.serveToken)
 	keys := http.NewServeMux()
