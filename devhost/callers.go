@@ -16,6 +16,8 @@ const (
 	kindApp     = "app"     // the app as itself
 	kindUser    = "user"    // the app in a user's name
 	kindBrowser = "browser" // a page of the host in a browser
+
+	kindContainer = "container" // who has the container token of an import source
 )
 
 // caller is who makes a call to the REST API.
@@ -25,6 +27,7 @@ type caller struct {
 	accountID string
 	scopes    []string // of app and user; a browser without an app has no limits
 	limited   bool     // whether scopes count
+	source    string   // the import source of a container token
 }
 
 // accessToken is a token of the authorization server.

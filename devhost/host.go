@@ -40,6 +40,12 @@ type Config struct {
 	// that a test can answer 429 or 503 in the host's place. What it answers is
 	// recorded in Calls like any other answer.
 	Middleware func(http.Handler) http.Handler
+	// Assets, when not nil, is what the site has of Assets from the start. Nil is
+	// a site on a plan without it, until EnableAssets.
+	Assets *Assets
+	// NoJSM makes a site without Jira Service Management, where even the address
+	// at which an Assets workspace is found does not exist.
+	NoJSM bool
 }
 
 // Host is a product with one site. Its methods are safe for concurrent use. A
@@ -51,6 +57,7 @@ type Host struct {
 	client  *http.Client
 	keys    signingKey
 	jira    *jira
+	assets  assets
 	record  recorder
 	handler http.Handler
 	work    workers
@@ -98,6 +105,9 @@ func New(c Config) (*Host, error) {
 		return nil, err
 	}
 	h.jira = j
+	if err := h.setUpAssets(c); err != nil {
+		return nil, err
+	}
 	h.handler = h.routes(c.Middleware)
 	h.ctx, h.cancel = context.WithCancel(context.Background())
 	return h, nil

@@ -19,8 +19,8 @@ const (
 	maxBody       = 1 << 20 // of a request to the REST API
 )
 
-// Call is one request that reached the host's REST API, key server or
-// authorization server. Printed by fmt or log/slog it shows neither credentials
+// Call is one request that reached the host's REST API, API gateway, key server
+// or authorization server. Printed by fmt or log/slog it shows neither credentials
 // nor the body.
 type Call struct {
 	// Time is when the request came, by the host's clock.
@@ -38,7 +38,8 @@ type Call struct {
 	// AccountID is the user in whose name the call was made: the app's own user,
 	// the impersonated user, or the one at the browser.
 	AccountID string
-	// Kind is "app", "user", "browser", or empty without recognised credentials.
+	// Kind is "app", "user", "browser", "container" for a container token of
+	// Assets, or empty without recognised credentials.
 	Kind string
 	// Status is that of the answer.
 	Status int

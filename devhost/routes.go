@@ -22,6 +22,7 @@ func (h *Host) routes(middleware func(http.Handler) http.Handler) http.Handler {
 	rest := h.recorded(middleware(h.restAPI()))
 	token := h.recorded(middleware(tokens))
 	key := h.recorded(keys)
+	gateway := h.recorded(middleware(h.assetsGateway()))
 	pages := h.pages()
 	guard := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -30,7 +31,9 @@ func (h *Host) routes(middleware func(http.Handler) http.Handler) http.Handler {
 			token.ServeHTTP(w, r)
 		case under(path, keysPath):
 			key.ServeHTTP(w, r)
-		case under(path, "/rest") || !isNormal(r.URL.EscapedPath()):
+		case under(path, assetsGatewayPath):
+			gateway.ServeHTTP(w, r)
+		case under(path, "/rest") || under(path, "/jsm") || !isNormal(r.URL.EscapedPath()):
 			guard.Handler(rest).ServeHTTP(w, r)
 		default:
 			guard.Handler(pages).ServeHTTP(w, r)
