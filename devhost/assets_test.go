@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -528,6 +529,17 @@ func TestAddingToAssets(t *testing.T) {
 	if h.Objects(s.ID)[0].Values["Place"][0] != "Cellar" {
 		t.Error("a returned object shares memory with the site")
 	}
+	for name, bad := range map[string]devhost.AssetsSchema{
+		"no key": {Name: "x"}, "long key": {Key: "ABCDEFGHIJK", Name: "x"}, "digit first": {Key: "1A", Name: "x"}, "key taken": {Key: "ITSM", Name: "x"},
+		"bad type": {Key: "AB", Name: "x", Types: []devhost.AssetsObjectType{{Name: "Good"}, {}}},
+	} {
+		if _, err := h.AddSchema(bad); err == nil {
+			t.Errorf("schema, %s: got no error", name)
+		}
+	}
+	if all := h.Schemas(); len(all) != 1 || len(all[0].Types) != 2 {
+		t.Errorf("after bad schemas: got %+v", all)
+	}
 	for name, values := range map[string]map[string][]string{
 		"no such attribute": {"Colour": {"red"}}, "truth value": {"On": {"yes"}}, "number": {"Load": {"much"}},
 	} {
@@ -537,5 +549,42 @@ func TestAddingToAssets(t *testing.T) {
 	}
 	if _, err := h.AddObject(devhost.AssetsObject{TypeID: "9"}); err == nil {
 		t.Error("no such type: got no error")
+	}
+}
+
+// Many at once: no id is given twice and nothing is lost.
+func TestAssetsConcurrentUse(t *testing.T) {
+	const n = 12
+	h, a, _, s := withAssets(t)
+	a.let(s.ID, devhost.AssetsDeveloper)
+	source, err := h.AddImportSource(s.ID, "Scanner")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() {
+			a.call("POST", assetsV1+"object/create", `{"objectTypeId":"1","attributes":[{"objectTypeAttributeId":"2","objectAttributeValues":[{"value":"x"}]}]}`)
+			if _, err := h.AddObject(devhost.AssetsObject{TypeID: s.Types[0].ID, Values: map[string][]string{"Name": {"y"}}}); err != nil {
+				t.Error(err)
+			}
+			if _, err := h.AddObjectType(devhost.AssetsObjectType{SchemaID: s.ID, Name: fmt.Sprint("Type ", i)}); err != nil {
+				t.Error(err)
+			}
+			if _, err := h.NewContainerToken(source.ID); err != nil {
+				t.Error(err)
+			}
+			a.call("POST", assetsV1+"object/aql", `{"qlQuery":"Name LIKE x"}`)
+			h.LimitAssets(1000)
+			h.Schemas()
+		})
+	}
+	wg.Wait()
+	keys := make(map[string]bool)
+	for _, o := range h.Objects(s.ID) {
+		keys[o.Key] = true
+	}
+	if types := h.Schemas()[0].Types; len(keys) != 2*n || len(types) != n+1 {
+		t.Errorf("got %d objects and %d types, want %d and %d", len(keys), len(types), 2*n, n+1)
 	}
 }

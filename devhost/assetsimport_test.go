@@ -3,6 +3,7 @@ package devhost_test
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -250,6 +251,14 @@ func TestGatewayCredentials(t *testing.T) {
 			}
 		}
 	}
+	if _, err := h.AddImportSource(source.SchemaID, "Without a token"); err != nil {
+		t.Fatal(err)
+	}
+	r, w := httptest.NewRequest("GET", h.URL()+infoAt, nil), httptest.NewRecorder()
+	r.Header.Set("Authorization", "Bearer ") // a server would cut the blank
+	if h.ServeHTTP(w, r); w.Code != 401 {
+		t.Errorf("no token of a source that has none: got %d", w.Code)
+	}
 	token, err := h.NewContainerToken(source.ID)
 	if err != nil {
 		t.Fatal(err)
@@ -318,6 +327,10 @@ func TestImportRefused(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 
+	i.a.let(source.SchemaID, devhost.AssetsManager)
+	if got := readBody(t, i.a.call("GET", assetsV1+"importsource/x/configstatus", ""), 404); got != jiraError("There is no import source with the id x.") {
+		t.Errorf("no such source: got %s", got)
+	}
 	h.LimitAssets(1)
 	readBody(t, i.call("GET", infoAt, ""), 200)
 	refused("limit", "GET", infoAt, "", 429, "Rate limit exceeded.")
@@ -367,6 +380,39 @@ func TestBadMapping(t *testing.T) {
 	}
 }
 
+// Data that does not fit is counted and leaves the rest alone.
+func TestImportOfOddData(t *testing.T) {
+	h, i, _, source := withImport(t)
+	at := gateway + assetsV1 + "importsource/" + source.ID
+	readBody(t, i.call("PUT", at+"/mapping", diskMapping), 204)
+	tests := []struct {
+		data            string
+		created, failed int
+		words           string
+	}{
+		{`{"disks":5}`, 0, 2, `"disks" holds no objects`},
+		{`{"disks":[1]}`, 0, 2, `"disks" holds no objects`},
+		{`{"disks":[null]}`, 0, 1, `attribute "DUID" is part of the external id and has no value`},
+		{`{"disks":[{"id":"a","facts":7}]}`, 0, 1, `attribute "Size": "facts" is no object`},
+		{`{"disks":[{"id":"a","facts":{"size":[{}]}}]}`, 0, 1, `attribute "Size": a value is neither text, number, truth value nor a list of these`},
+		{`{"disks":[{"id":["a","b"]}]}`, 0, 1, "The attribute DUID takes one value."},
+		{`{"disks":[{"id":"a","folders":"none"}]}`, 1, 1, `"folders" holds no objects`},
+		{`{"disks":[{"id":12345678901234567890},{"id":true}],"other":[]}`, 2, 0, ""},
+		{`{"disks":null}`, 0, 0, ""},
+	}
+	for _, tt := range tests {
+		run := i.read("POST", at+"/executions", "").Links
+		readBody(t, i.call("POST", run["submitResults"], `{"data":`+tt.data+`,"completed":true}`), 204)
+		r := i.read("GET", run["getExecutionStatus"], "").ProgressResult
+		if r.EntriesCreated != tt.created || r.EntriesFailed != tt.failed || !strings.Contains(strings.Join(r.Errors, "; "), tt.words) {
+			t.Errorf("%s: got %+v", tt.data, r)
+		}
+	}
+	if got, want := labels(h, source.SchemaID), "a[] [] 12345678901234567890[] [] true[] []"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 // Types that are there get the attributes they lack; a patch leaves the mappings
 // it does not name.
 func TestPatchMapping(t *testing.T) {
@@ -377,6 +423,8 @@ func TestPatchMapping(t *testing.T) {
 		"schema":{"objectSchema":{"objectTypes":[{"externalId":"t/disk","name":"Disk","attributes":[{"name":"DUID"},{"name":"Maker"}]}]}},
 		"mapping":{"objectTypeMappings":[{"objectTypeExternalId":"t/disk","selector":"drives","attributesMapping":[
 			{"attributeName":"DUID","attributeLocators":["id"],"externalIdPart":true},{"attributeName":"Maker","attributeLocators":["maker"]}]}]}}`), 204)
+	bad := `{"schema":{"objectSchema":{"objectTypes":[{"name":"Disk","attributes":[{"name":"Fine"},{"name":"Odd","type":"colour"}]}]}}}`
+	readBody(t, i.call("PATCH", at+"/mapping", bad), 400)
 	run := i.read("POST", at+"/executions", "").Links
 	readBody(t, i.call("POST", run["submitResults"], `{"completed":true,"data":{
 		"drives":[{"id":"d1","maker":"M"},{"maker":"N"},{"id":{"a":1}}],"disks":[{"id":"old","folders":[{"path":"/x"}]}]}}`), 204)
@@ -390,7 +438,7 @@ func TestPatchMapping(t *testing.T) {
 		t.Errorf("got %+v", objects)
 	}
 	types := h.Schemas()[0].Types
-	if len(types) != 3 || types[2].ParentID != types[1].ID {
+	if len(types) != 3 || types[2].ParentID != types[1].ID || len(types[1].Attributes) != 8 {
 		t.Errorf("got %+v", types)
 	}
 }
