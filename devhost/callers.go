@@ -23,6 +23,7 @@ const (
 	kindService   = "service-account" // an account of no person
 	kindForge     = "forge"           // a Forge app in a user's name
 	kindAnonymous = "anonymous"       // nobody, where that is enough
+	kindContainer = "container"       // who has the container token of an import source
 )
 
 // caller is who makes a call to the REST API.
@@ -37,6 +38,7 @@ type caller struct {
 	granted     []string // OAuth scopes, which count when gateway is true
 	gateway     bool
 	loginReason string // what the answer says of a credential that was passed over
+	source      string // the import source of a container token
 }
 
 // accessToken is a token of the authorization server.

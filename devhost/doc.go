@@ -15,6 +15,11 @@
 // 1.0a and OAuth 2.0, the check against forged requests and rate limits, each
 // with the habits of the real one.
 //
+// With Config.Assets or [Host.EnableAssets] the site has Assets too: object
+// schemas, objects, searches and imports, on the site for an app or a user it
+// acts for, and at the API gateway for container tokens. A scope lets a call in;
+// what it reaches is decided by the role of its user, see [Host.SetAssetsRole].
+//
 // The package signs and verifies with code of its own, so an error in the SDK
 // cannot cancel itself out here. It is a tool for development and tests: it
 // listens on loopback addresses only and must not be exposed to a network.

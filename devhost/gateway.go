@@ -31,6 +31,7 @@ func (h *Host) gateway() http.Handler {
 		}
 		http.StripPrefix(gatewayPath+"/ex/"+r.PathValue("product")+"/"+h.CloudID(), rest).ServeHTTP(w, r)
 	})
+	h.assetsAtGateway(mux)
 	mux.HandleFunc("/", noGatewayPath)
 	return mux
 }

@@ -17,6 +17,9 @@ var gatewayScopes = map[string][]string{
 	"GET /rest/agile/1.0/board":            {"read:board-scope:jira-software"},
 	"GET /rest/servicedeskapi/servicedesk": {"read:servicedesk-request"},
 
+	"GET /rest/servicedeskapi/assets/workspace":  {"read:servicedesk-request"},
+	"GET /rest/servicedeskapi/insight/workspace": {"read:servicedesk-request"},
+
 	// Version 1 of Confluence's API takes classic scopes, version 2 granular ones.
 	"GET /wiki/rest/api/content":        {"read:confluence-content.all"},
 	"GET /wiki/rest/api/content/{page}": {"read:confluence-content.all"},
@@ -58,6 +61,12 @@ func (q *query) checkGranted(res resource) error {
 	if !ok {
 		return gatewayFault(http.StatusUnauthorized, scopeMismatch, "the resource is for Connect apps only")
 	}
+	return q.needGranted(need...)
+}
+
+// needGranted refuses callers of the gateway that hold none of the scopes, unless
+// none is needed.
+func (q *query) needGranted(need ...string) error {
 	if len(need) == 0 || slices.ContainsFunc(need, func(s string) bool { return slices.Contains(q.caller.granted, s) }) {
 		return nil
 	}

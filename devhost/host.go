@@ -42,6 +42,12 @@ type Config struct {
 	Middleware func(http.Handler) http.Handler
 	// DataCenter makes the host a Jira Data Center. Nil means Jira Cloud.
 	DataCenter *DataCenter
+	// Assets, when not nil, is what the site has of Assets from the start. Nil is
+	// a site on a plan without it, until EnableAssets.
+	Assets *Assets
+	// NoJSM makes a site without Jira Service Management, where even the address
+	// at which an Assets workspace is found does not exist.
+	NoJSM bool
 }
 
 // Host is a product with one site. Its methods are safe for concurrent use. A
@@ -55,6 +61,7 @@ type Host struct {
 	jira    *jira
 	cloud   *cloud
 	dc      *dcSite // nil on Cloud
+	assets  assets
 	record  recorder
 	handler http.Handler
 	work    workers
@@ -114,6 +121,9 @@ func New(c Config) (*Host, error) {
 		return nil, err
 	}
 	h.jira, h.cloud = j, newCloud(h.clock)
+	if err := h.setUpAssets(c); err != nil {
+		return nil, err
+	}
 	h.handler = h.routes(c.Middleware)
 	h.ctx, h.cancel = context.WithCancel(context.Background())
 	return h, nil

@@ -20,8 +20,8 @@ const (
 	maxBody       = 1 << 20 // of a request to the REST API
 )
 
-// Call is one request that reached the host's REST API, key server or
-// authorization server. Printed by fmt or log/slog it shows neither credentials
+// Call is one request that reached the host's REST API, API gateway, key server
+// or authorization server. Printed by fmt or log/slog it shows neither credentials
 // nor the body.
 type Call struct {
 	// Time is when the request came, by the host's clock.
@@ -41,8 +41,9 @@ type Call struct {
 	// the impersonated user, or the one at the browser.
 	AccountID string
 	// Kind is "app", "user", "browser", "oauth", "api-token", "service-account",
-	// "forge", "anonymous", on a Data Center "basic", "session", "pat", "oauth1" or
-	// "oauth2", or empty without recognised credentials.
+	// "forge", "anonymous", "container" for a container token of Assets, on a Data
+	// Center "basic", "session", "pat", "oauth1" or "oauth2", or empty without
+	// recognised credentials.
 	Kind string
 	// Status is that of the answer.
 	Status int

@@ -166,6 +166,10 @@ func (h *Host) resources() []resource {
 		{"GET " + addonsPath + "{addon}/properties/{property}", "READ", readProperty},
 		{"PUT " + addonsPath + "{addon}/properties/{property}", "WRITE", writeProperty},
 		{"DELETE " + addonsPath + "{addon}/properties/{property}", "DELETE", deleteProperty},
+		{"GET /rest/servicedeskapi/assets/workspace", "READ", listWorkspaces},
+		{"GET /rest/servicedeskapi/insight/workspace", "READ", listWorkspaces}, // the former name
+		{"/jsm/assets/workspace/{workspace}/v1/{path...}", "NONE", assetsOnSite},
+		{"/jsm/", "NONE", unknownResource},
 		{"/rest/", "NONE", unknownResource},
 	}...)
 }

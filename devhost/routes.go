@@ -37,7 +37,7 @@ func (h *Host) routes(middleware func(http.Handler) http.Handler) http.Handler {
 			token.ServeHTTP(w, r)
 		case under(path, keysPath):
 			key.ServeHTTP(w, r)
-		case under(path, "/rest") || under(path, wikiPath) || !isNormal(r.URL.EscapedPath()):
+		case under(path, "/rest") || under(path, wikiPath) || under(path, "/jsm") || !isNormal(r.URL.EscapedPath()):
 			guard.Handler(rest).ServeHTTP(w, r)
 		default:
 			guard.Handler(pages).ServeHTTP(w, r)
