@@ -371,6 +371,37 @@ func TestMemoryIsBounded(t *testing.T) {
 	b.finish(b.begin("new"), "new")
 }
 
+// What would be too old anyway is forgotten.
+func TestMemoryIsFreed(t *testing.T) {
+	at := newClock()
+	s := newSite(t, handshake.Config{Clock: at.Now, TTL: time.Minute})
+	for range 3 {
+		b := s.browser(t)
+		b.finish(b.begin("x"), "x")
+	}
+	at.forward(time.Minute)
+	b := s.browser(t)
+	b.finish(b.begin("x"), "x")
+	if got := s.handshakes.Remembered(); got != 2 {
+		t.Errorf("got %d entries in map and heap, want one in each", got)
+	}
+}
+
+// A handshake that is over makes room, even where the browser kept its cookie.
+func TestExpiredCookiesAreCleared(t *testing.T) {
+	at := newClock()
+	s := newSite(t, handshake.Config{Clock: at.Now, TTL: time.Minute})
+	b := s.browser(t)
+	old := b.begin("old")
+	at.forward(time.Minute)
+	current := b.begin("current")
+	if got := b.cookies(); len(got) != 1 {
+		t.Errorf("got %d cookies, want 1", len(got))
+	}
+	b.refused(old, handshake.ErrUnknown)
+	b.finish(current, "current")
+}
+
 func TestParallelIsBounded(t *testing.T) {
 	at := newClock()
 	b := newSite(t, handshake.Config{Clock: at.Now}).browser(t)
