@@ -63,6 +63,10 @@ func (c BrowserConfig) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.
 // led into a dance that somebody else began. Dances in several tabs do not
 // disturb each other.
 //
+// It is the browser that is bound, not a user of the app: where the app has users
+// of its own, both pages stand behind its login, and Done sees to it that the
+// user is still the same. Each visit to Start is a request to Jira.
+//
 // Both pages must be visited as pages of their own. In a frame on Jira's pages
 // browsers keep the cookie back, so a link there opens a new window.
 //

@@ -357,7 +357,7 @@ func TestHints(t *testing.T) {
 // A server that repeats all it was sent makes no secret part of an error.
 func TestErrorsHoldNoSecrets(t *testing.T) {
 	j := newJira(t)
-	secrets := []string{"tmp/4711-value", "tmp/4711-secret", "verifier/4711"}
+	secrets := []string{"tmp/hushhush-value", "tmp/hushhush-secret", "verifier/hushhush"}
 	for _, inHeader := range []bool{false, true} {
 		j.answer = func(w http.ResponseWriter, sent url.Values) {
 			all := strings.Join(secrets, " ")
@@ -375,7 +375,7 @@ func TestErrorsHoldNoSecrets(t *testing.T) {
 		if !strings.Contains(text, "[redacted]") {
 			t.Errorf("got %s", text)
 		}
-		for _, secret := range append(secrets, "4711", "tmp%") {
+		for _, secret := range append(secrets, "hushhush", "tmp%") {
 			if strings.Contains(text, secret) {
 				t.Errorf("the error shows %s: %s", secret, text)
 			}
