@@ -17,7 +17,7 @@ const (
 	assetsV1    = "/jsm/assets/workspace/ws-1/v1/"
 	gateway     = "/api.atlassian.com"
 	workspaceAt = "/rest/servicedeskapi/assets/workspace"
-	assetsAda         = "712020:ada"
+	assetsAda   = "712020:ada"
 )
 
 func itAssets() *devhost.Assets {
