@@ -173,7 +173,6 @@ var clues = []clue{
 	{words: "consumer_key_unknown", hint: "no application link has this consumer key"},
 	{words: "signature_invalid", hint: "the application link has another public key, or a proxy changes the URL on the way"},
 	{status: 400, words: "version must be incremented", kind: ErrConflict},
-	{header: anonymous, kind: ErrAnonymous, hint: "the host did not take the credential and answered as to nobody: lists are empty and things are missing"},
 	{status: 302, header: toLogin, kind: ErrUnauthorized, hint: "the host sends to its login page: the credential is not good for this path, or no more"},
 	{status: 401, schemes: basicSchemes, sites: []siteKind{cloudSite}, hint: "the e-mail address is not the token's owner's, the token has expired, or it has scopes: those work through the gateway only"},
 	{status: 401, schemes: basicSchemes, sites: []siteKind{gatewaySite, assetsOnGateway}, hint: "the token has no scopes, which works on the site only, or has expired, or the e-mail address is not its owner's"},
@@ -184,6 +183,7 @@ var clues = []clue{
 	{status: 401, schemes: []Scheme{SchemePAT}, hint: "the token has expired or was revoked"},
 	{status: 401, schemes: connectSchemes, hint: "the host refuses the token: the clock, the shared secret or the app key is out of step, or the app is not installed there any more"},
 	{status: 403, schemes: connectSchemes, hint: "the descriptor lacks a scope, or the app's user or the impersonated user lacks the permission"},
+	{header: anonymous, kind: ErrAnonymous, hint: "the host did not take the credential and answered as to nobody: lists are empty and things are missing"},
 	{status: 404, hint: "it does not exist, or the caller may not see it"},
 }
 
