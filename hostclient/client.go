@@ -128,8 +128,8 @@ func (c *Client) Transport() *Transport {
 
 // HTTP returns an http.Client of the caller's own that calls as c does, for
 // libraries that want one, or anything with a Do; BaseURL is what they want beside
-// it. It follows redirects on the credential's site, at most five, and hands other
-// answers with a redirect out as they are. It keeps no cookies. Answers of any
+// it. It follows redirects on the credential's site, at most five and not to a login
+// page, and hands other answers with a redirect out as they are. It keeps no cookies. Answers of any
 // status are no error; CheckResponse makes one.
 //
 // Errors of an http.Client carry the whole URL that was called, query included:
@@ -192,7 +192,7 @@ func (c *Client) over(rt http.RoundTripper) *http.Client {
 }
 
 func (c *Client) checkRedirect(r *http.Request, via []*http.Request) error {
-	if len(via) > maxRedirects || c.binding.site.origin.check(r.URL) != nil {
+	if len(via) > maxRedirects || c.binding.site.origin.check(r.URL) != nil || isLogin(r.URL.String()) {
 		return http.ErrUseLastResponse
 	}
 	return nil

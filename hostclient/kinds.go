@@ -137,9 +137,13 @@ func anonymous(h http.Header) bool {
 	return false
 }
 
-func toLogin(h http.Header) bool {
-	location := strings.ToLower(h.Get("Location"))
-	return strings.Contains(location, "login.jsp") || strings.Contains(location, "/login") || strings.Contains(location, "id.atlassian.com")
+func toLogin(h http.Header) bool { return isLogin(h.Get("Location")) }
+
+// isLogin reports whether a URL is that of a page where a person logs in.
+func isLogin(url string) bool {
+	path, _, _ := strings.Cut(strings.ToLower(url), "?")
+	return strings.HasSuffix(path, "/login.jsp") || strings.HasSuffix(path, "/login") || strings.HasSuffix(path, "/login.action") ||
+		strings.HasPrefix(path, "https://id.atlassian.com/")
 }
 
 var (
@@ -150,9 +154,10 @@ var (
 )
 
 const (
-	scopeHint  = "the host names a missing scope: add it to the descriptor, or ask for it with AsUser"
-	grantHint  = "the host names a missing scope, which no fresh token cures: add it to the app, and have the user consent again"
-	assetsHint = "Assets asks for a role of its own beside scopes: the app's user, or the user it acts for, must have one in the object schema"
+	scopeHint   = "the host names a missing scope: add it to the descriptor, or ask for it with AsUser"
+	grantHint   = "the host names a missing scope, which no fresh token cures: add it to the app, and have the user consent again"
+	noPasswords = "the host takes no passwords any more, as Jira 11 does not at first: use a personal access token"
+	assetsHint  = "Assets asks for a role of its own beside scopes: the app's user, or the user it acts for, must have one in the object schema"
 )
 
 // clues stand from the surest to the vaguest.
@@ -163,6 +168,7 @@ var clues = []clue{
 	{status: 403, words: "request not in an authorized api scope", kind: ErrScopeMissing, hint: scopeHint},
 	{status: 403, words: "failed to parse connect session auth token", schemes: connectSchemes, kind: ErrUnauthorized, hint: "the site takes a bearer token only from the JWT bearer grant of a Connect app"},
 	{status: 403, words: "failed to parse connect session auth token", kind: ErrUnauthorized, hint: "a bearer token was sent to a Cloud site, which takes it for one of a Connect app: tokens of OAuth 2.0 (3LO) go through the gateway, and personal access tokens are Data Center's"},
+	{words: "basic authentication has been disabled", hint: noPasswords},
 	{words: "basic authentication with passwords is deprecated", kind: ErrUnauthorized, hint: "Cloud takes no passwords: use an API token"},
 	{status: 403, words: "xsrf check failed", kind: ErrXSRF, hint: "the host takes the call for one that a web page forged: send X-Atlassian-Token: no-check, and no Origin, Referer or User-Agent of a browser"},
 	{words: "unknown or invalid refresh token", kind: ErrReauthorize, hint: "the refresh token is expired, revoked or was used before"},
@@ -179,7 +185,7 @@ var clues = []clue{
 	{status: 401, schemes: connectSchemes, sites: assetsSites, hint: assetsHint},
 	{status: 403, sites: assetsSites, hint: assetsHint},
 	{status: 403, path: "/jsm/assets/", hint: assetsHint},
-	{status: 401, schemes: passwordSchemes, hint: "user or password is wrong, or the host takes no passwords any more, as Jira 11 does not at first: use a personal access token"},
+	{status: 401, schemes: passwordSchemes, hint: "user or password is wrong, or " + noPasswords},
 	{status: 401, schemes: []Scheme{SchemePAT}, hint: "the token has expired or was revoked"},
 	{status: 401, schemes: connectSchemes, hint: "the host refuses the token: the clock, the shared secret or the app key is out of step, or the app is not installed there any more"},
 	{status: 403, schemes: connectSchemes, hint: "the descriptor lacks a scope, or the app's user or the impersonated user lacks the permission"},
