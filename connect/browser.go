@@ -38,8 +38,9 @@ func (a *App) sameOrigin(next http.Handler) http.Handler {
 			return
 		}
 		// Under no-referrer a browser sends "Origin: null" with the page's own
-		// forms (Fetch, section 3.2), which those without Sec-Fetch-Site are
-		// judged by. Other sites learn no more than before.
+		// forms (Fetch standard, the Origin header), and one without
+		// Sec-Fetch-Site is judged by that. Other sites learn no more than
+		// before.
 		w.Header().Set("Referrer-Policy", "same-origin")
 		next.ServeHTTP(w, r)
 	})
