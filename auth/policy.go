@@ -62,7 +62,7 @@ const (
 type place uint8
 
 const (
-	inHeader place = iota
+	inHeader place = iota + 1
 	// inURL allows the token in the query and in a form too, where the host
 	// puts it for frames.
 	inURL
@@ -89,10 +89,10 @@ type row struct {
 // token: no algorithm is named "".
 var rows = [...]row{
 	HostRequest:     {name: "host request", alg: algHS256, key: tenantSecret, qsh: qshComputed, place: inURL, previous: true},
-	ContextToken:    {name: "context token", alg: algHS256, key: tenantSecret, qsh: qshContext},
-	SignedLifecycle: {name: "signed lifecycle", alg: algRS256, key: keyServer, qsh: qshComputed},
-	Session:         {name: "session", alg: algHS256, key: derivedSecret, purpose: "session", qsh: qshAbsent},
-	Notice:          {name: "notice", alg: algHS256, key: tenantSecret, qsh: qshComputed},
+	ContextToken:    {name: "context token", alg: algHS256, key: tenantSecret, qsh: qshContext, place: inHeader},
+	SignedLifecycle: {name: "signed lifecycle", alg: algRS256, key: keyServer, qsh: qshComputed, place: inHeader},
+	Session:         {name: "session", alg: algHS256, key: derivedSecret, purpose: "session", qsh: qshAbsent, place: inHeader},
+	Notice:          {name: "notice", alg: algHS256, key: tenantSecret, qsh: qshComputed, place: inHeader},
 	Form:            {name: "form token", alg: algHS256, key: derivedSecret, purpose: "form", qsh: qshComputed, place: inField},
 }
 
