@@ -167,32 +167,47 @@ func TestFormStory(t *testing.T) {
 	}
 }
 
+// TestFormWithAFile posts files of up to MaxBody, which may be more than the
+// limit of package auth.
 func TestFormWithAFile(t *testing.T) {
-	w := newFormWorld(t, nil)
+	w := newFormWorld(t, func(c *connect.Config) { c.MaxBody = 12 << 20 })
+	for size, want := range map[int]int{3 << 20: 200, 11 << 20: 200, 12 << 20: 413} {
+		w.saved = nil
+		got := send(t, w.withFile(w.opened(w.one, ada), size))
+		if got.StatusCode != want {
+			t.Errorf("%d bytes: got %d, want %d", size, got.StatusCode, want)
+		}
+		note := fmt.Sprintf("%s %s 7 a.bin of %d bytes", w.one.ClientKey(appKey), ada, size)
+		if saved := len(w.saved) == 1 && w.saved[0] == note; saved != (want == 200) {
+			t.Errorf("%d bytes: got %q", size, w.saved)
+		}
+	}
+}
+
+// withFile posts a form in parts, with a file of that size.
+func (w *formWorld) withFile(token string, size int) *http.Request {
+	w.t.Helper()
 	var b bytes.Buffer
 	parts := multipart.NewWriter(&b)
-	for _, field := range [][2]string{{auth.FormField, w.opened(w.one, ada)}, {"days", "7"}} {
+	for _, field := range [][2]string{{auth.FormField, token}, {"days", "7"}} {
 		if err := parts.WriteField(field[0], field[1]); err != nil {
-			t.Fatal(err)
+			w.t.Fatal(err)
 		}
 	}
 	file, err := parts.CreateFormFile("upload", "a.bin")
 	if err != nil {
-		t.Fatal(err)
+		w.t.Fatal(err)
 	}
-	if _, err := file.Write(make([]byte, 3<<20)); err != nil {
-		t.Fatal(err)
+	if _, err := file.Write(make([]byte, size)); err != nil {
+		w.t.Fatal(err)
 	}
 	if err := parts.Close(); err != nil {
-		t.Fatal(err)
+		w.t.Fatal(err)
 	}
 	r := w.request("/settings/save", nil)
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(b.Bytes())), int64(b.Len())
 	r.Header.Set("Content-Type", parts.FormDataContentType())
-	w.tokenIn(send(t, r))
-	if want := w.one.ClientKey(appKey) + " " + ada + " 7 a.bin of 3145728 bytes"; len(w.saved) != 1 || w.saved[0] != want {
-		t.Errorf("got %q, want %q", w.saved, want)
-	}
+	return r
 }
 
 // reopened is a token of the app's own, open for editing; it is signed as it
