@@ -68,7 +68,7 @@ func New(cfg Config) (*App, error) {
 	if a.origins, err = crossOriginProtection(cfg.TrustedOrigins); err != nil {
 		return nil, err
 	}
-	hosts := hostclient.Config{AuthorizationServer: cfg.AuthorizationServerURL, Base: cfg.Transport, Clock: cfg.Clock}
+	hosts := hostclient.Config{AuthorizationServer: cfg.AuthorizationServerURL, Base: cfg.Transport, Limits: cfg.Limits, Clock: cfg.Clock}
 	if cfg.Development {
 		hosts.Before = (&scopeWatch{scopes: cfg.Descriptor.Scopes, logger: cfg.Logger}).before
 	}

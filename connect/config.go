@@ -14,6 +14,7 @@ import (
 
 	"github.com/atlassian-connect-go/sdk/auth"
 	"github.com/atlassian-connect-go/sdk/descriptor"
+	"github.com/atlassian-connect-go/sdk/hostclient"
 	"github.com/atlassian-connect-go/sdk/internal/loopback"
 	"github.com/atlassian-connect-go/sdk/lifecycle"
 	"github.com/atlassian-connect-go/sdk/store"
@@ -86,6 +87,9 @@ type Config struct {
 	// Transport carries all requests of the app to hosts, key servers and
 	// authorization servers; nil is a transport with sane limits.
 	Transport http.RoundTripper
+	// Limits paces and repeats the app's calls to hosts; nil is what Atlassian's
+	// page on rate limiting asks for, see hostclient.Limits.
+	Limits *hostclient.Limits
 	// Clock tells the time; nil is time.Now.
 	Clock func() time.Time
 	// Logger receives a line for each request and whatever goes wrong, with
