@@ -9,6 +9,15 @@
 // [Host.HostPattern] and [Host.AllJSURL] instead of Atlassian's, and it runs
 // unchanged.
 //
+// Around the site there is as much of Atlassian's cloud as clients of other kinds
+// meet: [Host.AuthURL] is the authorization server of OAuth 2.0 (3LO) and of
+// service accounts, [Host.GatewayURL] the gateway that takes their tokens, and
+// [Host.MediaURL] the origin from which attachments are downloaded. API tokens
+// open the site or, with scopes, the gateway; a few resources of Confluence are
+// served beside Jira's. Each refuses as its model does, misleading answers
+// included. [Host.Limit] makes the REST APIs answer as when a rate limit is
+// reached.
+//
 // The package signs and verifies with code of its own, so an error in the SDK
 // cannot cancel itself out here. It is a tool for development and tests: it
 // listens on loopback addresses only and must not be exposed to a network.
