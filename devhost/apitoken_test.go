@@ -145,6 +145,10 @@ func TestBadBasicIsAnonymous(t *testing.T) {
 	wantBody(t, send(t, "GET", h.URL()+"/rest/api/3/issue/DEMO-1", ""), 401, loginBody)
 	// A page of an app is no anonymous visitor.
 	wantBody(t, send(t, "GET", h.URL()+"/rest/api/3/serverInfo", "", "AP-App-Key", appKey), 401, loginBody)
+	// Nor is the user at the host's own pages.
+	if body := readBody(t, (&browser{t: t, host: h}).as(bo).get("/rest/api/3/project/search"), 200); !strings.Contains(body, `"total":2`) {
+		t.Errorf("in a browser: got %s", body)
+	}
 	// Confluence does not fall back.
 	for _, path := range []string{"/wiki/rest/api/content", "/wiki/api/v2/pages"} {
 		wantBody(t, send(t, "GET", h.URL()+path, "", "Authorization", basic(emailOfBo, "wrong")), 403, noPermissionBody)
