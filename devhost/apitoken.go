@@ -127,11 +127,11 @@ func (s *apiTokens) passwordOf(accountID string) string {
 func readBasic(credential string) (user, secret string, err error) {
 	b, err := base64.StdEncoding.DecodeString(credential)
 	if err != nil {
-		return "", "", errors.New("Basic credential is not base64")
+		return "", "", errors.New("credential of Basic is not base64")
 	}
 	user, secret, ok := strings.Cut(string(b), ":")
 	if !ok {
-		return "", "", errors.New("Basic credential has no colon")
+		return "", "", errors.New("credential of Basic has no colon")
 	}
 	return user, secret, nil
 }

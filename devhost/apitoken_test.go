@@ -23,6 +23,16 @@ func apiToken(t *testing.T, h *devhost.Host, token devhost.APIToken) string {
 	return text
 }
 
+// blindToken is the token of a user who may see nothing, blind@example.com.
+func blindToken(t *testing.T, h *devhost.Host) string {
+	t.Helper()
+	u, err := h.AddUser(devhost.User{DisplayName: "Sees nothing", Email: "blind@example.com", Permissions: []devhost.Permission{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return apiToken(t, h, devhost.APIToken{AccountID: u.AccountID})
+}
+
 // Each kind of token at the site and at the gateway.
 func TestWhereTokensWork(t *testing.T) {
 	h, a, _ := installed(t)
@@ -133,6 +143,12 @@ func TestBadBasicIsAnonymous(t *testing.T) {
 		t.Errorf("got login reason %q", got)
 	}
 	wantBody(t, send(t, "GET", h.URL()+"/rest/api/3/issue/DEMO-1", ""), 401, loginBody)
+	// A page of an app is no anonymous visitor.
+	wantBody(t, send(t, "GET", h.URL()+"/rest/api/3/serverInfo", "", "AP-App-Key", appKey), 401, loginBody)
+	// Nor is the user at the host's own pages.
+	if body := readBody(t, (&browser{t: t, host: h}).as(bo).get("/rest/api/3/project/search"), 200); !strings.Contains(body, `"total":2`) {
+		t.Errorf("in a browser: got %s", body)
+	}
 	// Confluence does not fall back.
 	for _, path := range []string{"/wiki/rest/api/content", "/wiki/api/v2/pages"} {
 		wantBody(t, send(t, "GET", h.URL()+path, "", "Authorization", basic(emailOfBo, "wrong")), 403, noPermissionBody)

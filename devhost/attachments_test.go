@@ -177,6 +177,8 @@ func TestDownload(t *testing.T) {
 	ck.advance(10 * time.Minute)
 	wantBody(t, send(t, "GET", location, ""), 403, "the address has expired")
 
+	blind := basic("blind@example.com", blindToken(t, h))
+	wantBody(t, send(t, "GET", address, "", "Authorization", blind), 404, `{"errorMessages":["The attachment with id '`+a.ID+`' does not exist"],"errors":{}}`)
 	readBody(t, send(t, "GET", h.URL()+"/rest/api/3/attachment/content/1", "", "Authorization", auth), 404)
 	wantBody(t, send(t, "GET", address, ""), 401, loginBody)
 	if err := h.DeleteIssue(ada, "DEMO-1"); err != nil {

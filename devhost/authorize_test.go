@@ -95,7 +95,15 @@ func TestAuthorizationRefused(t *testing.T) {
 	if _, err := h.Consent(authorizeURL(h, app)+"&state=again", bo); err == nil {
 		t.Error("a repeated parameter was accepted")
 	}
-	for _, user := range []string{"", "nobody"} {
+	service, err := h.AddServiceAccount(devhost.ServiceAccount{Name: "Robot"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone, err := h.AddUser(devhost.User{DisplayName: "Gone", Inactive: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, user := range []string{"", "nobody", service.AccountID, gone.AccountID} {
 		if got, err := h.Consent(authorizeURL(h, app), user); err == nil {
 			t.Errorf("user %q: got %s", user, got)
 		}

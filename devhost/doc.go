@@ -9,6 +9,15 @@
 // [Host.HostPattern] and [Host.AllJSURL] instead of Atlassian's, and it runs
 // unchanged.
 //
+// Around the site there is as much of Atlassian's cloud as clients of other kinds
+// meet: [Host.AuthURL] is the authorization server of OAuth 2.0 (3LO) and of
+// service accounts, [Host.GatewayURL] the gateway that takes their tokens, and
+// [Host.MediaURL] the origin from which attachments are downloaded. API tokens
+// open the site or, with scopes, the gateway; a few resources of Confluence are
+// served beside Jira's. Each refuses as its model does, misleading answers
+// included. [Host.Limit] makes the REST APIs answer as when a rate limit is
+// reached.
+//
 // With [Config.DataCenter] set the host is a Jira Data Center instead: without
 // Connect apps, but with users who have passwords and sessions, a CAPTCHA after
 // too many wrong passwords, personal access tokens, application links of OAuth

@@ -92,9 +92,6 @@ func (q *query) render() *renderer { return q.host.renderer(q.base(), q.seesEmai
 // seesEmail reports whether addresses are shown: to people, and to apps with the
 // scope for it.
 func (q *query) seesEmail() bool {
-	if q.caller.kind == kindAnonymous {
-		return false
-	}
 	return !q.caller.limited || grants(q.caller.app.Scopes, "ACCESS_EMAIL_ADDRESSES")
 }
 

@@ -121,6 +121,7 @@ func TestWikiWrites(t *testing.T) {
 	}
 	auth := basic(emailOfBo, apiToken(t, h, devhost.APIToken{AccountID: bo}))
 	dara := basic("dara@example.com", apiToken(t, h, devhost.APIToken{AccountID: "712020:dara"}))
+	blind := basic("blind@example.com", blindToken(t, h))
 	tests := []struct {
 		name, auth, method, path, body string
 		conflict, status               int
@@ -151,6 +152,10 @@ func TestWikiWrites(t *testing.T) {
 		{"may not create, v2", dara, "POST", pagesPath, `{}`, 409, 403, "FORBIDDEN"},
 		{"may not update", dara, "PUT", contentPath + "/" + p.ID, v1(6), 409, 403, "PermissionException"},
 		{"may not update, v2", dara, "PUT", pagesPath + "/" + p.ID, v2(6), 409, 403, "FORBIDDEN"},
+		{"may not read", blind, "GET", contentPath + "/" + p.ID, "", 409, 404, "NotFoundException"},
+		{"may not read, v2", blind, "GET", pagesPath + "/" + p.ID, "", 409, 404, notFound2Body},
+		{"may read nothing of a list", blind, "GET", contentPath, "", 409, 200, `"results":[],"start":0,"limit":25,"size":0`},
+		{"may read nothing of a list, v2", blind, "GET", pagesPath, "", 409, 200, `"results":[]`},
 		{"no such resource", auth, "GET", "/wiki/rest/api/space", "", 409, 404, "NotFoundException"},
 	}
 	for _, tt := range tests {
