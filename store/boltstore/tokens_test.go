@@ -33,7 +33,7 @@ var tokenKeys = func() []string {
 
 func testToken(text string) *tokenstore.Token {
 	return &tokenstore.Token{
-		Access: store.NewSecret("access of " + text), Refresh: store.NewSecret(strings.Repeat("refresh of "+text, 20)),
+		Access: store.NewSecret("access of " + text), Refresh: store.NewSecret(strings.Repeat("refresh of "+text, 3)),
 		Type: "bearer", Scopes: []string{"offline_access"}, Expiry: time.Unix(1.7e9, 5).UTC(),
 	}
 }

@@ -46,6 +46,7 @@ func contentOf(t testing.TB, r *seal.Ring, keys ...string) *content {
 func TestTokenBinding(t *testing.T) {
 	key, other := NewKey(), NewKey()
 	r := testRing(t, key, other)
+	path := filepath.Join(t.TempDir(), "tokens")
 	c := contentOf(t, r, "a", "b")
 	a, b := c.entries[0].Sealed, c.entries[1].Sealed
 	elsewhere := r.First().Seal([]byte(`{"access":"YQ=="}`), "token", "a") // as boltstore seals
@@ -74,8 +75,11 @@ func TestTokenBinding(t *testing.T) {
 		if got != nil || !errors.Is(err, ErrDamaged) || strings.Contains(err.Error(), "s3cret") {
 			t.Errorf("%s: got %v, %v, want ErrDamaged", name, got, err)
 		}
-		if err := read.checkAll(); !errors.Is(err, ErrDamaged) {
-			t.Errorf("%s: checkAll: %v, want ErrDamaged", name, err)
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if f, err := OpenFile(path, Options{Keys: []Key{key, other}}); f != nil || !errors.Is(err, ErrDamaged) {
+			t.Errorf("%s: OpenFile: %v, want ErrDamaged", name, err)
 		}
 		if got, err := read.token("b"); err != nil || !got.Equal(secretToken("of b")) {
 			t.Errorf("%s: the other token: %v", name, err)

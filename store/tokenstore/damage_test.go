@@ -100,6 +100,7 @@ func TestDamage(t *testing.T) {
 		wantDamage(t, f, path, o, append(bytes.Clone(content), '\n'), name+", longer")
 		wantDamage(t, f, path, o, bytes.Repeat([]byte("hello\n"), 1000), name+", other text")
 		wantDamage(t, f, path, o, append(content, make([]byte, 64<<20)...), name+", too large")
+		wantOpenError(t, path, o, tokenstore.ErrDamaged, "more than")
 	}
 }
 
