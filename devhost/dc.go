@@ -41,7 +41,6 @@ type DataCenter struct {
 type dcSite struct {
 	set     DataCenter
 	context string // the context path
-	clock   func() time.Time
 
 	logins      dcLogins
 	sessions    dcSessions
@@ -54,7 +53,7 @@ type dcSite struct {
 }
 
 // newDCSite returns nil for a Host on Cloud, when c is nil.
-func newDCSite(c *DataCenter, clock func() time.Time) (*dcSite, error) {
+func newDCSite(c *DataCenter) (*dcSite, error) {
 	if c == nil {
 		return nil, nil
 	}
@@ -67,7 +66,7 @@ func newDCSite(c *DataCenter, clock func() time.Time) (*dcSite, error) {
 	set.CodeLife = cmp.Or(set.CodeLife, 10*time.Second)
 	set.AccessTokenLife = cmp.Or(set.AccessTokenLife, time.Hour)
 	set.RefreshTokenLife = cmp.Or(set.RefreshTokenLife, 90*day)
-	d := &dcSite{set: set, context: set.ContextPath, clock: clock}
+	d := &dcSite{set: set, context: set.ContextPath}
 	d.basic.off = set.BasicOff
 	if set.RateLimit != nil {
 		d.limits.set = *set.RateLimit

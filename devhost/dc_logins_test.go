@@ -71,7 +71,7 @@ func TestBasic(t *testing.T) {
 			}
 		})
 	}
-	r := dcCall{path: dcMyself, basic: boBasic}.request(t, h)
+	r := dcCall{path: dcMyself, basic: boBasic, cookies: login(t, h, "bo")}.request(t, h)
 	r.Header.Add("Authorization", r.Header.Get("Authorization"))
 	readBody(t, do(t, r), 401)
 }

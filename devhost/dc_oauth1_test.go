@@ -420,12 +420,13 @@ func TestOAuth1Dance(t *testing.T) {
 	if _, err := h.ConsentOAuth1(c.authorizeURL(token), "ada"); err == nil {
 		t.Error("a request token was decided on twice")
 	}
+	c.problem(c.call("GET", dcMyself, "", "", nil), 401, "token_rejected") // it is no access token yet
 	c.problem(access(""), 400, "parameter_absent&oauth_parameters_absent=oauth_verifier")
 	c.problem(access("wrong"), 401, "token_rejected")
 	granted := c.form(access(verifier), 200).Get("oauth_token")
 	c.problem(access(verifier), 401, "token_rejected")
 	c.token = granted
-	c.problem(access(verifier), 401, "token_rejected")
+	c.problem(c.call("POST", servlet+"access-token?oauth_verifier=", "", "", nil), 401, "token_rejected")
 
 	c.token = ""
 	token = c.requestToken("https://app.example/back")

@@ -210,6 +210,7 @@ func TestXSRF(t *testing.T) {
 		{"foreign referer", dcCall{path: comment, body: text, basic: boBasic}, map[string]string{"Referer": "https://evil.example/", "X-Atlassian-Token": "no-check"}, 403},
 		{"own origin, foreign referer", dcCall{path: comment, body: text, basic: boBasic}, map[string]string{"Origin": h.URL(), "Referer": "https://evil.example/"}, 403},
 		{"no origin at all", dcCall{path: comment, body: text, basic: boBasic}, map[string]string{"Origin": "null"}, 403},
+		{"other scheme", dcCall{path: comment, body: text, basic: boBasic}, map[string]string{"Origin": strings.Replace(h.URL(), "http:", "https:", 1)}, 403},
 		{"other port", dcCall{path: comment, body: text, basic: boBasic}, map[string]string{"Origin": "http://127.0.0.1:1"}, 403},
 		{"login from a browser", dcCall{path: sessionPath, body: `{"username":"bo","password":"bo-password"}`}, map[string]string{"User-Agent": browser}, 403},
 		{"login from a foreign page", dcCall{path: sessionPath, body: `{"username":"bo","password":"bo-password"}`}, map[string]string{"Origin": "https://evil.example"}, 403},

@@ -238,3 +238,26 @@ func TestDataCenterSecretsDoNotShow(t *testing.T) {
 		}
 	}
 }
+
+// The middleware stands before the REST API and the token endpoints, with the
+// context path in its sight.
+func TestDataCenterMiddleware(t *testing.T) {
+	var seen []string
+	busy := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			seen = append(seen, r.URL.Path)
+			http.Error(w, "busy", http.StatusServiceUnavailable)
+		})
+	}
+	h, _, _ := newHost(t, devhost.Config{DataCenter: &devhost.DataCenter{ContextPath: "/jira"}, Middleware: busy})
+	for _, path := range []string{dcMyself, tokenPath, servlet + "request-token", "/secure/attachment/1/x"} {
+		readBody(t, dcCall{path: path, basic: boBasic}.do(t, h), 503)
+	}
+	readBody(t, dcCall{path: "/login.jsp"}.do(t, h), 200)
+	if len(seen) != 4 || seen[0] != "/jira"+dcMyself {
+		t.Errorf("got %q", seen)
+	}
+	if calls := h.Calls(); len(calls) != 4 || calls[0].Status != 503 || calls[0].Path != "/jira"+dcMyself {
+		t.Errorf("got %+v", calls)
+	}
+}

@@ -99,7 +99,7 @@ func New(c Config) (*Host, error) {
 	if h.log == nil {
 		h.log = slog.New(slog.DiscardHandler)
 	}
-	dc, err := newDCSite(c.DataCenter, h.clock)
+	dc, err := newDCSite(c.DataCenter)
 	if err != nil {
 		return nil, err
 	}
