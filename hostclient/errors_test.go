@@ -42,7 +42,7 @@ func TestErrorKinds(t *testing.T) {
 	}{
 		{300, "", []error{hostclient.ErrRedirect}, "not followed"},
 		{400, "", nil, ""},
-		{400, `{"message":"Version must be incremented on update. Current version is: 3"}`, []error{hostclient.ErrConflict}, ""},
+		{400, `{"message":"Version must be incremented on update. Current version is: 3"}`, []error{hostclient.ErrConflict}, "read it again"},
 		{401, "", []error{hostclient.ErrUnauthorized}, "the clock, the shared secret"},
 		{401, `{"code":401,"message":"Unauthorized; scope does not match"}`,
 			[]error{hostclient.ErrUnauthorized, hostclient.ErrScopeMissing}, "missing scope"},
