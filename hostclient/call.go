@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"time"
@@ -168,7 +169,7 @@ func (c *call) backoff(first time.Duration) (wait time.Duration, again bool) {
 // spread multiplies a wait by a number that begins with least; the widths are
 // those of Atlassian's page on rate limiting.
 func spread(d time.Duration, least, jitter float64) time.Duration {
-	return time.Duration(float64(d) * (least + jitter*(1.3-least)))
+	return time.Duration(math.Round(float64(d) * (least + jitter*(1.3-least))))
 }
 
 // repeatable reports whether a request may be sent again after a status.

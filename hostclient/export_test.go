@@ -2,6 +2,7 @@ package hostclient
 
 import (
 	"crypto/sha256"
+	"net/http"
 
 	"github.com/atlassian-connect-go/sdk/store"
 )
@@ -13,4 +14,19 @@ func Credentials(inst *store.Installation) ([sha256.Size]byte, error) {
 		return [sha256.Size]byte{}, err
 	}
 	return t.credentials(), nil
+}
+
+// Endpoint and Issue give tests what limits count a request by.
+func Endpoint(r *http.Request) string { return endpointOf(r) }
+func Issue(r *http.Request) string    { return issueOf(r) }
+
+// Known gives tests how many tenants l remembers, and how many of their endpoints
+// and issues.
+func (l *Limits) Known() (tenants, parts int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, t := range l.tenants {
+		parts += len(t.parts)
+	}
+	return len(l.tenants), parts
 }
