@@ -165,7 +165,10 @@ func (d *errorBody) errors(raw json.RawMessage) {
 
 // fallback takes a code or key where there are no words.
 func (d *errorBody) fallback(o map[string]json.RawMessage) {
-	for _, name := range []string{"code", "key"} {
+	if key, ok := o["i18nErrorMessage"]; ok {
+		d.value(key)
+	}
+	for _, name := range []string{"code", "key", "i18nKey"} {
 		var text string
 		if json.Unmarshal(o[name], &text) == nil {
 			d.say(text)

@@ -3,6 +3,7 @@ package hostclient
 import (
 	"crypto/sha256"
 	"net/http"
+	"time"
 
 	"github.com/atlassian-connect-go/sdk/store"
 )
@@ -29,4 +30,13 @@ func (l *Limits) Known() (tenants, parts int) {
 		parts += len(t.parts)
 	}
 	return len(l.tenants), parts
+}
+
+// Clues is how many rows the table of clues has, and ClueOf gives tests the number
+// of the row by which an answer is judged, -1 for none.
+var Clues = len(clues)
+
+func ClueOf(b Binding, answer *http.Response, body []byte) int {
+	e := decodeError(answer, body, b, time.Time{})
+	return evidence{e: e, header: answer.Header, binding: b, request: requestOf(answer)}.clue()
 }

@@ -312,7 +312,15 @@ func TestThousandCalls(t *testing.T) {
 	const calls = 1000
 	var n int
 	var mu sync.Mutex
-	w := newWorldWith(t, "", func(w http.ResponseWriter, r *http.Request) {
+	frozen, waits := newClock(), 0
+	limits, err := hostclient.NewLimits(hostclient.LimitsConfig{
+		MaxRetries: 50, Budget: -1, Rate: 1e4, Burst: 50, Clock: frozen.now,
+		Sleep: func(context.Context, time.Duration) error { mu.Lock(); defer mu.Unlock(); waits++; return nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t, "", func(w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
 		n++
 		i := n
@@ -325,9 +333,8 @@ func TestThousandCalls(t *testing.T) {
 		default:
 			fmt.Fprintf(w, `{"path":%q}`, r.URL.Path)
 		}
-	}, func(*hostclient.Config) {})
-	limits := w.limits(t, hostclient.LimitsConfig{MaxRetries: 50, Budget: -1, Rate: 1e6, Burst: 50, MaxWait: time.Hour})
-	hosts, err := hostclient.NewHosts(hostclient.Config{Clock: w.clock.now, Limits: limits, AuthorizationServer: w.tokens.URL, Timeout: -1})
+	})
+	hosts, err := hostclient.NewHosts(hostclient.Config{Clock: frozen.now, Limits: limits, AuthorizationServer: w.tokens.URL, Timeout: -1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -351,8 +358,11 @@ func TestThousandCalls(t *testing.T) {
 	for _, r := range w.site.requests() {
 		seen[r.Header.Get("Authorization")] = true
 	}
-	if len(seen) < calls/2 { // the app's are all different
-		t.Errorf("%d different credentials, want at least %d", len(seen), calls/2)
+	if len(seen) != calls/2+1 { // of the app one for each path, of the user one
+		t.Errorf("%d different credentials, want %d", len(seen), calls/2+1)
+	}
+	if waits == 0 {
+		t.Error("nobody waited")
 	}
 }
 

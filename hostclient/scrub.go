@@ -74,12 +74,11 @@ func withForms(list []string) secrets {
 		if len(secret) < shortestSecret {
 			continue
 		}
+		all = append(all, secret, html.EscapeString(secret), url.QueryEscape(secret), url.PathEscape(secret))
 		quoted := quote(secret)
-		inJSON := quoted[1 : len(quoted)-1]
-		all = append(
-			all, secret, inJSON, inScripts.Replace(inJSON), strings.ReplaceAll(secret, "/", `\/`),
-			html.EscapeString(secret), url.QueryEscape(secret), url.PathEscape(secret),
-		)
+		for _, text := range []string{secret, inJSON.Replace(secret), quoted[1 : len(quoted)-1]} {
+			all = append(all, text, inScripts.Replace(text), strings.ReplaceAll(text, "/", `\/`))
+		}
 	}
 	slices.Sort(all)
 	all = slices.Compact(all)
@@ -87,8 +86,12 @@ func withForms(list []string) secrets {
 	return all
 }
 
-// inScripts escapes what else Java's writers of JSON do, for pages.
-var inScripts = strings.NewReplacer("=", `\u003d`, "'", `\u0027`)
+// inJSON escapes what JSON must have escaped, and inScripts what writers of it
+// escape for pages beside that.
+var (
+	inJSON    = strings.NewReplacer(`"`, `\"`, `\`, `\\`)
+	inScripts = strings.NewReplacer("=", `\u003d`, "'", `\u0027`)
+)
 
 // plain is the function plain for a text in which no secret may show.
 func (s secrets) plain(text string, limit int) string {
