@@ -19,5 +19,6 @@
 // redirect that leads anywhere else never sees it; nor is such a request sent
 // without it. Errors and formatted values hold no secrets and no tokens.
 //
-// No call is repeated: what went wrong, and when to try again, is in the Error.
+// Calls that may be made twice are repeated as Limits says, which all calls of a
+// Hosts share; what went wrong otherwise, and when to try again, is in the Error.
 package hostclient

@@ -55,7 +55,7 @@ type Error struct {
 	kind error // what the words and headers say, nil when they say nothing
 }
 
-// Error returns status, request and the host's messages in one line.
+// Error returns status, request, the host's messages and the hint in one line.
 func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "hostclient: %s %s: %d", e.Method, e.URL, e.Status)
@@ -74,6 +74,9 @@ func (e *Error) Error() string {
 	}
 	for _, field := range sortedKeys(e.FieldErrors, maxShownMessages) {
 		fmt.Fprintf(&b, "; %s: %s", field, e.FieldErrors[field])
+	}
+	if e.RetryAfter > 0 {
+		fmt.Fprintf(&b, "; try again after %s", e.RetryAfter)
 	}
 	if e.LoginURL != "" {
 		b.WriteString("; log in at " + e.LoginURL)

@@ -202,8 +202,9 @@ func TestErrorText(t *testing.T) {
 	e := &hostclient.Error{
 		Status: 403, Method: "GET", URL: "https://acme.net/x",
 		Messages: []string{"1", "2", "3", "4", "5", "6"}, FieldErrors: map[string]string{"b": "B", "a": "A"}, Hint: "hint",
+		RetryAfter: 1847 * time.Second,
 	}
-	want := "hostclient: GET https://acme.net/x: 403 Forbidden: 1: 2: 3: 4: 5; and 1 more; a: A; b: B (hint)"
+	want := "hostclient: GET https://acme.net/x: 403 Forbidden: 1: 2: 3: 4: 5; and 1 more; a: A; b: B; try again after 30m47s (hint)"
 	if e.Error() != want {
 		t.Errorf("got %s\nwant %s", e, want)
 	}

@@ -1,7 +1,9 @@
 package hostclient
 
 import (
+	"context"
 	"crypto/sha256"
+	"net"
 	"net/http"
 	"time"
 
@@ -39,4 +41,15 @@ var Clues = len(clues)
 func ClueOf(b Binding, answer *http.Response, body []byte) int {
 	e := decodeError(answer, body, b, time.Time{})
 	return evidence{e: e, header: answer.Header, binding: b, request: requestOf(answer)}.clue()
+}
+
+// RefusePrivate is what Config.PublicOnly asks about each address before a
+// connection is made, and PublicBase the base that it makes, with names from
+// resolver.
+func RefusePrivate(address string) error {
+	return refusePrivate(context.Background(), "tcp", address, nil)
+}
+
+func PublicBase(resolver *net.Resolver) *http.Transport {
+	return baseOver(&net.Dialer{Resolver: resolver}, true)
 }

@@ -219,6 +219,42 @@ func TestLongPause(t *testing.T) {
 	}
 }
 
+// Of two times that calls are told at once, the later one holds.
+func TestTheLaterPauseHolds(t *testing.T) {
+	for _, reason := range []string{"jira-quota-global-based", "jira-quota-tenant-based", "jira-burst-based"} {
+		arrived, release := newGate(t), newGate(t)
+		w := newWorld(t, "", nil)
+		w.site.answer = func(rw http.ResponseWriter, r *http.Request) {
+			if r.URL.RawQuery != "" { // the first to come is the last to be answered
+				arrived.open()
+				release.wait()
+				limited(reason, "5").ServeHTTP(rw, r)
+				return
+			}
+			limited(reason, "1847").ServeHTTP(rw, r)
+		}
+		slow := make(chan error, 1)
+		go func() {
+			_, err := hostclient.Send[struct{}](t.Context(), w.client, "POST", "/x?slow", nil)
+			slow <- err
+		}()
+		arrived.wait()
+		want := func() {
+			_, err := hostclient.Send[struct{}](t.Context(), w.client, "POST", "/x", nil)
+			var e *hostclient.Error
+			if !errors.As(err, &e) || e.RetryAfter != 1847*time.Second {
+				t.Errorf("%s: got %v, want 1847 seconds", reason, err)
+			}
+		}
+		want()
+		release.open()
+		if err := <-slow; !errors.Is(err, hostclient.ErrRateLimited) {
+			t.Errorf("%s: got %v, want ErrRateLimited", reason, err)
+		}
+		want()
+	}
+}
+
 // A call that is not sent closes its body.
 func TestPausedCallClosesItsBody(t *testing.T) {
 	w := newWorld(t, "", script(limited("jira-quota-tenant-based", "1847")))
