@@ -244,7 +244,7 @@ func (s *CookieSession) login(ctx context.Context) (*session, error) {
 		return nil, fmt.Errorf("hostclient: login: %w", err)
 	}
 	if answer.StatusCode != http.StatusOK {
-		e := decodeError(answer, replace(body, s.password.Reveal()), s.binding, s.clock())
+		e := decodeError(answer, body, s.binding, s.clock(), s.password.Reveal())
 		if refusal(e.Status) || e.Is(ErrCaptcha) {
 			s.latch.close(e)
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"html"
 	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -19,9 +20,10 @@ const (
 // decodeErrorBody reads the shapes in which the hosts and what stands before
 // them write errors: Jira's errorMessages and errors, the service desk's
 // errorMessage, Confluence's first and second API, the gateway's message,
-// OAuth's error and error_description, OAuth 1.0a's form, HTML and plain text.
-func decodeErrorBody(body []byte) (code string, messages []string, fields map[string]string) {
-	var d errorBody
+// OAuth's error and error_description, OAuth 1.0a's form, HTML and plain text. Of
+// what is hidden nothing shows.
+func decodeErrorBody(body []byte, hidden secrets) (code string, messages []string, fields map[string]string) {
+	d := errorBody{hidden: hidden}
 	switch body = bytes.TrimSpace(body); {
 	case len(body) == 0:
 	case json.Valid(body):
@@ -37,6 +39,7 @@ func decodeErrorBody(body []byte) (code string, messages []string, fields map[st
 }
 
 type errorBody struct {
+	hidden   secrets
 	code     string // OAuth's
 	messages []string
 	fields   map[string]string
@@ -49,7 +52,7 @@ const maxDepth = 8
 
 // say adds a message once.
 func (d *errorBody) say(text string) {
-	text = plain(text, maxMessage)
+	text = d.hidden.plain(text, maxMessage)
 	if text != "" && len(d.messages) < maxMessages && !slices.Contains(d.messages, text) {
 		d.messages = append(d.messages, text)
 	}
@@ -103,7 +106,7 @@ func (d *errorBody) oauth(raw json.RawMessage) bool {
 	if json.Unmarshal(raw, &text) != nil || text == "" || strings.ContainsFunc(text, notInCode) {
 		return false
 	}
-	d.code = plain(text, 200)
+	d.code = d.hidden.plain(text, maxCode)
 	return true
 }
 
@@ -116,8 +119,21 @@ func (d *errorBody) problem(body string) {
 		d.say(body)
 		return
 	}
-	d.code = plain(form.Get("oauth_problem"), 200)
+	d.code = d.hidden.plain(form.Get("oauth_problem"), maxCode)
 	d.say(form.Get("oauth_problem_advice"))
+}
+
+// challengeProblem reads the same from the header in which OAuth 1.0a's problem
+// reporting extension puts it as well, "" for none.
+func challengeProblem(h http.Header) string {
+	for _, challenge := range h.Values("Www-Authenticate") {
+		if _, rest, ok := strings.Cut(challenge, "oauth_problem="); ok {
+			rest, _, _ = strings.Cut(strings.TrimPrefix(rest, `"`), `"`)
+			code, _, _ := strings.Cut(rest, ",")
+			return code
+		}
+	}
+	return ""
 }
 
 // nested reads Confluence's data.errors.
@@ -143,13 +159,16 @@ func (d *errorBody) errors(raw json.RawMessage) {
 		if d.fields == nil {
 			d.fields = map[string]string{}
 		}
-		d.fields[plain(name, 200)] = plain(text, maxFieldError)
+		d.fields[d.hidden.plain(name, maxCode)] = d.hidden.plain(text, maxFieldError)
 	}
 }
 
 // fallback takes a code or key where there are no words.
 func (d *errorBody) fallback(o map[string]json.RawMessage) {
-	for _, name := range []string{"code", "key"} {
+	if key, ok := o["i18nErrorMessage"]; ok {
+		d.value(key)
+	}
+	for _, name := range []string{"code", "key", "i18nKey"} {
 		var text string
 		if json.Unmarshal(o[name], &text) == nil {
 			d.say(text)
@@ -175,7 +194,7 @@ func htmlTitle(body []byte) string {
 	if end < 0 {
 		return ""
 	}
-	return plain(html.UnescapeString(string(body[start:start+end])), maxMessage)
+	return html.UnescapeString(string(body[start : start+end]))
 }
 
 func sortedKeys[V any](m map[string]V, limit int) []string {

@@ -3,8 +3,6 @@ package hostclient
 import (
 	"errors"
 	"net/http"
-	"slices"
-	"strings"
 )
 
 // Requests that were never sent.
@@ -90,130 +88,6 @@ func kindOf(status int) error {
 		}
 	}
 	return nil
-}
-
-// evidence is what an answer is judged by.
-type evidence struct {
-	e       *Error
-	header  http.Header
-	binding Binding
-	request *http.Request
-}
-
-// clue is one row of the table of what is known to mislead: the first one whose
-// conditions all hold says what kind the answer is, if it is another one than its
-// status says, and what the cause is in most cases. Words are compared in lower
-// case.
-type clue struct {
-	status  int                      // 0 for any
-	words   string                   // among the messages or the code
-	header  func(h http.Header) bool // nil for any
-	schemes []Scheme                 // nil for any
-	sites   []siteKind               // nil for any
-	path    string                   // below which the request went
-	kind    error
-	hint    string
-}
-
-// The headers by which Jira's login filter tells what became of a credential.
-const (
-	loginReason  = "X-Seraph-Loginreason"
-	deniedReason = "X-Authentication-Denied-Reason"
-)
-
-func captcha(h http.Header) bool {
-	return strings.HasPrefix(strings.ToUpper(h.Get(deniedReason)), "CAPTCHA")
-}
-
-// anonymous reports whether the login filter refused the credential; the answer
-// may be a 200 all the same.
-func anonymous(h http.Header) bool {
-	for _, reason := range h[loginReason] {
-		reason = strings.ToUpper(reason)
-		if strings.Contains(reason, "AUTHENTICATED_FAILED") || strings.Contains(reason, "AUTHENTICATION_DENIED") {
-			return true
-		}
-	}
-	return false
-}
-
-func toLogin(h http.Header) bool { return isLogin(h.Get("Location")) }
-
-// isLogin reports whether a URL is that of a page where a person logs in.
-func isLogin(url string) bool {
-	path, _, _ := strings.Cut(strings.ToLower(url), "?")
-	return strings.HasSuffix(path, "/login.jsp") || strings.HasSuffix(path, "/login") || strings.HasSuffix(path, "/login.action") ||
-		strings.HasPrefix(path, "https://id.atlassian.com/")
-}
-
-var (
-	connectSchemes  = []Scheme{SchemeAppUser, SchemeImpersonation}
-	passwordSchemes = []Scheme{SchemeBasic, SchemeCookieSession}
-	basicSchemes    = []Scheme{SchemeAPIToken, SchemeScopedAPIToken}
-	assetsSites     = []siteKind{assetsOnSite, assetsOnGateway, assetsOnAPI, assetsOnDataCenter}
-)
-
-const (
-	scopeHint   = "the host names a missing scope: add it to the descriptor, or ask for it with AsUser"
-	grantHint   = "the host names a missing scope, which no fresh token cures: add it to the app, and have the user consent again"
-	noPasswords = "the host takes no passwords any more, as Jira 11 does not at first: use a personal access token"
-	assetsHint  = "Assets asks for a role of its own beside scopes: the app's user, or the user it acts for, must have one in the object schema"
-)
-
-// clues stand from the surest to the vaguest.
-var clues = []clue{
-	{header: captcha, kind: ErrCaptcha, hint: "too many passwords were wrong: a person has to log in and pass the CAPTCHA, until then every try makes it worse"},
-	{status: 401, words: "scope does not match", schemes: connectSchemes, kind: ErrScopeMissing, hint: scopeHint},
-	{status: 401, words: "scope does not match", kind: ErrScopeMissing, hint: grantHint},
-	{status: 403, words: "request not in an authorized api scope", kind: ErrScopeMissing, hint: scopeHint},
-	{status: 403, words: "failed to parse connect session auth token", schemes: connectSchemes, kind: ErrUnauthorized, hint: "the site takes a bearer token only from the JWT bearer grant of a Connect app"},
-	{status: 403, words: "failed to parse connect session auth token", kind: ErrUnauthorized, hint: "a bearer token was sent to a Cloud site, which takes it for one of a Connect app: tokens of OAuth 2.0 (3LO) go through the gateway, and personal access tokens are Data Center's"},
-	{words: "basic authentication has been disabled", hint: noPasswords},
-	{words: "basic authentication with passwords is deprecated", kind: ErrUnauthorized, hint: "Cloud takes no passwords: use an API token"},
-	{status: 403, words: "xsrf check failed", kind: ErrXSRF, hint: "the host takes the call for one that a web page forged: send X-Atlassian-Token: no-check, and no Origin, Referer or User-Agent of a browser"},
-	{words: "unknown or invalid refresh token", kind: ErrReauthorize, hint: "the refresh token is expired, revoked or was used before"},
-	{words: "token_rejected", kind: ErrTokenRevoked, hint: "the user or an administrator revoked the token, or it is five years old"},
-	{words: "token_revoked", kind: ErrTokenRevoked},
-	{words: "token_expired", kind: ErrTokenRevoked},
-	{words: "timestamp_refused", hint: "this machine's clock and the host's differ by minutes"},
-	{words: "consumer_key_unknown", hint: "no application link has this consumer key"},
-	{words: "signature_invalid", hint: "the application link has another public key, or a proxy changes the URL on the way"},
-	{status: 400, words: "version must be incremented", kind: ErrConflict},
-	{status: 302, header: toLogin, kind: ErrUnauthorized, hint: "the host sends to its login page: the credential is not good for this path, or no more"},
-	{status: 401, schemes: basicSchemes, sites: []siteKind{cloudSite}, hint: "the e-mail address is not the token's owner's, the token has expired, or it has scopes: those work through the gateway only"},
-	{status: 401, schemes: basicSchemes, sites: []siteKind{gatewaySite, assetsOnGateway}, hint: "the token has no scopes, which works on the site only, or has expired, or the e-mail address is not its owner's"},
-	{status: 401, schemes: connectSchemes, sites: assetsSites, hint: assetsHint},
-	{status: 403, sites: assetsSites, hint: assetsHint},
-	{status: 403, path: "/jsm/assets/", hint: assetsHint},
-	{status: 401, schemes: passwordSchemes, hint: "user or password is wrong, or " + noPasswords},
-	{status: 401, schemes: []Scheme{SchemePAT}, hint: "the token has expired or was revoked"},
-	{status: 401, schemes: connectSchemes, hint: "the host refuses the token: the clock, the shared secret or the app key is out of step, or the app is not installed there any more"},
-	{status: 403, schemes: connectSchemes, hint: "the descriptor lacks a scope, or the app's user or the impersonated user lacks the permission"},
-	{header: anonymous, kind: ErrAnonymous, hint: "the host did not take the credential and answered as to nobody: lists are empty and things are missing"},
-	{status: 404, hint: "it does not exist, or the caller may not see it"},
-}
-
-// judge finds the first clue that fits.
-func judge(ev evidence) (kind error, hint string) {
-	text := strings.ToLower(strings.Join(append([]string{ev.e.Code}, ev.e.Messages...), "\n"))
-	for _, c := range clues {
-		if c.fits(ev, text) {
-			return c.kind, c.hint
-		}
-	}
-	if 300 <= ev.e.Status && ev.e.Status <= 399 {
-		return nil, "a redirect off the site's base URL is not followed; for a renamed site the host sends a new installed event"
-	}
-	return nil, ""
-}
-
-func (c *clue) fits(ev evidence, text string) bool {
-	return (c.status == 0 || c.status == ev.e.Status) &&
-		(c.words == "" || strings.Contains(text, c.words)) &&
-		(c.header == nil || c.header(ev.header)) &&
-		(c.schemes == nil || slices.Contains(c.schemes, ev.binding.scheme)) &&
-		(c.sites == nil || slices.Contains(c.sites, ev.binding.site.kind)) &&
-		(c.path == "" || ev.request.URL != nil && strings.Contains(ev.request.URL.Path, c.path))
 }
 
 func success(status int) bool {

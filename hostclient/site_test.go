@@ -42,8 +42,8 @@ func TestTableInTheDocumentation(t *testing.T) {
 
 const cloudID = "11223344-a1b2-3b33-c444-def123456789"
 
-// places are one site of every kind.
-func places(t *testing.T) map[string]hostclient.Site {
+// everySite are one site of every kind.
+func everySite(t *testing.T) map[string]hostclient.Site {
 	t.Helper()
 	must := func(s hostclient.Site, err error) hostclient.Site {
 		t.Helper()
@@ -74,7 +74,7 @@ func TestSites(t *testing.T) {
 		"A:API":     "https://api.atlassian.com/jsm/assets/workspace/w1/v1",
 		"A:DC":      "https://jira.example.com/jira/rest/assets/1.0",
 	} {
-		if got := places(t)[name].BaseURL(); got != want {
+		if got := everySite(t)[name].BaseURL(); got != want {
 			t.Errorf("%s: got %s, want %s", name, got, want)
 		}
 	}
@@ -82,7 +82,7 @@ func TestSites(t *testing.T) {
 
 // What is no site is an error that names the part that is wrong.
 func TestSitesRefused(t *testing.T) {
-	p := places(t)
+	p := everySite(t)
 	confluence, err := hostclient.Gateway(hostclient.Confluence, cloudID)
 	if err != nil {
 		t.Fatal(err)
@@ -168,7 +168,7 @@ func TestCredentialsAreMadeForTheirSites(t *testing.T) {
 		hostclient.SchemeForge:          any + "gateway A:gateway",
 	}
 	for scheme, make := range made(t) {
-		for name, site := range places(t) {
+		for name, site := range everySite(t) {
 			want := strings.Contains(" "+works[scheme]+" ", " "+name+" ")
 			cred, err := make(site)
 			switch {
@@ -193,7 +193,7 @@ func TestBind(t *testing.T) {
 		hostclient.SchemeOther:                    "site gateway API DC custom A:site A:gateway A:API A:DC",
 	}
 	for scheme, names := range works {
-		for name, site := range places(t) {
+		for name, site := range everySite(t) {
 			want := strings.Contains(" "+names+" ", " "+name+" ")
 			if _, err := site.Bind(scheme); (err == nil) != want {
 				t.Errorf("%s on %s: got %v, want %v", scheme, name, err, want)
@@ -265,7 +265,7 @@ func TestAt(t *testing.T) {
 	if err := checkJWT(r, "", w.clock.now()); err != nil {
 		t.Error(err)
 	}
-	for name, site := range places(t) {
+	for name, site := range everySite(t) {
 		if c, err := w.client.At(site); !errors.Is(err, hostclient.ErrSite) {
 			t.Errorf("%s: got %v, %v, want ErrSite", name, c, err)
 		}
