@@ -20,9 +20,9 @@ const (
 // decodeErrorBody reads the shapes in which the hosts and what stands before
 // them write errors: Jira's errorMessages and errors, the service desk's
 // errorMessage, Confluence's first and second API, the gateway's message,
-// OAuth's error and error_description, OAuth 1.0a's form, HTML and plain text. Of
-// what is hidden nothing shows.
-func decodeErrorBody(body []byte, hidden secrets) (code string, messages []string, fields map[string]string) {
+// OAuth's error and error_description, OAuth 1.0a's form and header, HTML and plain
+// text. Of what is hidden nothing shows.
+func decodeErrorBody(h http.Header, body []byte, hidden secrets) (code string, messages []string, fields map[string]string) {
 	d := errorBody{hidden: hidden}
 	switch body = bytes.TrimSpace(body); {
 	case len(body) == 0:
@@ -35,6 +35,7 @@ func decodeErrorBody(body []byte, hidden secrets) (code string, messages []strin
 	default:
 		d.say(string(body))
 	}
+	d.challenge(h)
 	return d.code, d.messages, d.fields
 }
 
@@ -114,26 +115,48 @@ func notInCode(r rune) bool { return r != '_' && (r < 'a' || r > 'z') }
 
 // problem reads the form that OAuth 1.0a's problem reporting extension has.
 func (d *errorBody) problem(body string) {
-	form, err := url.ParseQuery(body)
-	if err != nil {
+	form, err := url.ParseQuery(strings.TrimSpace(body))
+	if err != nil || form.Get("oauth_problem") == "" {
 		d.say(body)
 		return
 	}
-	d.code = d.hidden.plain(form.Get("oauth_problem"), maxCode)
-	d.say(form.Get("oauth_problem_advice"))
+	d.report(form)
 }
 
-// challengeProblem reads the same from the header in which OAuth 1.0a's problem
-// reporting extension puts it as well, "" for none.
-func challengeProblem(h http.Header) string {
-	for _, challenge := range h.Values("Www-Authenticate") {
-		if _, rest, ok := strings.Cut(challenge, "oauth_problem="); ok {
-			rest, _, _ = strings.Cut(strings.TrimPrefix(rest, `"`), `"`)
-			code, _, _ := strings.Cut(rest, ",")
-			return code
+// report takes over what the extension has parameters for.
+func (d *errorBody) report(form url.Values) {
+	d.code = d.hidden.plain(form.Get("oauth_problem"), maxCode)
+	for _, p := range []struct{ name, words string }{
+		{"oauth_problem_advice", ""},
+		{"oauth_parameters_absent", "absent: "},
+		{"oauth_acceptable_timestamps", "acceptable times: "},
+		{"oauth_acceptable_versions", "acceptable versions: "},
+	} {
+		if value := form.Get(p.name); value != "" {
+			d.say(p.words + value)
 		}
 	}
-	return ""
+}
+
+// challenge reads the same from the header in which the extension puts it as well,
+// unless the body has said it.
+func (d *errorBody) challenge(h http.Header) {
+	form := url.Values{}
+	for _, line := range h.Values("Www-Authenticate") {
+		scheme, rest, _ := strings.Cut(line, " ")
+		if !strings.EqualFold(scheme, "OAuth") {
+			continue
+		}
+		for _, text := range strings.Split(rest, ",") {
+			name, quoted, _ := strings.Cut(strings.TrimSpace(text), "=")
+			if value, err := url.PathUnescape(strings.Trim(quoted, `"`)); err == nil {
+				form.Add(name, value)
+			}
+		}
+	}
+	if d.code == "" && form.Get("oauth_problem") != "" {
+		d.report(form)
+	}
 }
 
 // nested reads Confluence's data.errors.

@@ -125,10 +125,7 @@ func readSome(answer *http.Response) []byte {
 func decodeError(answer *http.Response, body []byte, b Binding, now time.Time, secrets ...string) *Error {
 	hidden := sentSecrets(requestOf(answer), secrets...)
 	e := errorOf(answer, b.site.origin, now, hidden)
-	e.Code, e.Messages, e.FieldErrors = decodeErrorBody(body, hidden)
-	if e.Code == "" {
-		e.Code = hidden.plain(challengeProblem(answer.Header), maxCode)
-	}
+	e.Code, e.Messages, e.FieldErrors = decodeErrorBody(answer.Header, body, hidden)
 	e.kind, e.Hint = judge(evidence{e: e, header: answer.Header, binding: b, request: requestOf(answer)})
 	if e.kind == ErrCaptcha {
 		e.LoginURL = hidden.plain(loginURL(answer.Header), maxShownURL)

@@ -209,3 +209,38 @@ func TestErrorText(t *testing.T) {
 		t.Errorf("got %s\nwant %s", e, want)
 	}
 }
+
+// What OAuth 1.0a's problem reporting extension says, in a body or a header.
+func TestOAuthProblems(t *testing.T) {
+	for _, c := range []struct {
+		name, header, body string
+		code, message      string
+	}{
+		{"nothing", "", "", "", ""},
+		{"a body without", "", "error=x", "", "error=x"},
+		{"another scheme", `Basic realm="x", oauth_problem="token_rejected"`, "", "", ""},
+		{"body", "", "oauth_problem=token_rejected", "token_rejected", ""},
+		{"header", `OAuth realm="https%3A%2F%2Fh", oauth_problem="token_rejected",oauth_problem_advice="ask%20again"`, "<html>", "token_rejected", "ask again"},
+		{"header without quotes", `oauth oauth_problem=nonce_used`, "", "nonce_used", ""},
+		{"body before header", `OAuth oauth_problem="nonce_used"`, "oauth_problem=user_refused", "user_refused", ""},
+		{"unknown", "", "oauth_problem=moon_phase&oauth_problem_advice=wait%0Atwo+weeks", "moon_phase", "wait two weeks"},
+		{"absent", "", "oauth_problem=parameter_absent&oauth_parameters_absent=oauth_nonce%26oauth_token", "parameter_absent", "absent: oauth_nonce&oauth_token"},
+		{"times", "", "oauth_problem=timestamp_refused&oauth_acceptable_timestamps=1-2", "timestamp_refused", "acceptable times: 1-2"},
+		{"versions", "", "oauth_problem=version_rejected&oauth_acceptable_versions=1.0-1.0", "version_rejected", "acceptable versions: 1.0-1.0"},
+		{"broken escape", "", "oauth_problem=token_rejected&x=%", "", "oauth_problem=token_rejected&x=%"},
+		{"long", "", "oauth_problem=" + strings.Repeat("x", 300), strings.Repeat("x", 200) + "…", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e := failed(t, func(w http.ResponseWriter, _ *http.Request) {
+				if c.header != "" {
+					w.Header().Set("WWW-Authenticate", c.header)
+				}
+				w.WriteHeader(401)
+				fmt.Fprint(w, c.body)
+			})
+			if got := strings.Join(e.Messages, "; "); e.Code != c.code || got != c.message {
+				t.Errorf("got %q, %q, want %q, %q", e.Code, got, c.code, c.message)
+			}
+		})
+	}
+}

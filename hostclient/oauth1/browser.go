@@ -11,11 +11,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/atlassian-connect-go/sdk/hostclient"
 	"github.com/atlassian-connect-go/sdk/internal/handshake"
 	"github.com/atlassian-connect-go/sdk/store"
 )
 
-// Why a browser's dance ended, beside a *ProblemError and what the network says.
+// Why a browser's dance ended, beside a *hostclient.Error and what the network says.
 var (
 	// ErrRequest says that a request to Start or Callback is malformed.
 	ErrRequest = handshake.ErrRequest
@@ -173,7 +174,7 @@ func (b *Browser) exchange(ctx context.Context, query map[string]string, secret 
 	case query["oauth_verifier"] == "denied", problem == "user_refused", problem == "permission_denied":
 		return nil, ErrRefused
 	case problem != "":
-		return nil, &ProblemError{Status: http.StatusOK, Problem: shown(problem, 100), Server: b.config.Consumer.BaseURL()}
+		return nil, &hostclient.Error{Status: http.StatusOK, Method: http.MethodGet, URL: b.config.Consumer.BaseURL(), Code: shown(problem, 100)}
 	case query["oauth_verifier"] == "":
 		return nil, fmt.Errorf("%w: there is no oauth_verifier", ErrRequest)
 	}
