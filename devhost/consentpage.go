@@ -1,7 +1,6 @@
 package devhost
 
 import (
-	"bytes"
 	"net/http"
 	"net/url"
 )
@@ -79,21 +78,7 @@ func (h *Host) refuseAuthorization(w http.ResponseWriter, r *http.Request, err e
 // showConsent renders the page. Browsers follow the redirect that answers a form
 // only to origins that form-action names, so the app's is there.
 func (h *Host) showConsent(w http.ResponseWriter, status int, v *consentView, appOrigin string) {
-	var b bytes.Buffer
-	if err := templates.ExecuteTemplate(&b, "cloudconsent.html", v); err != nil {
-		h.log.Error("page", "error", err)
-		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
-		return
-	}
-	hd := w.Header()
-	hd.Set("Content-Type", "text/html; charset=utf-8")
-	hd.Set("Cache-Control", "no-store")
-	hd.Set("X-Content-Type-Options", "nosniff")
-	hd.Set("Referrer-Policy", "no-referrer")
-	hd.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; "+
-		"frame-ancestors 'none'; form-action 'self' "+appOrigin)
-	w.WriteHeader(status)
-	w.Write(b.Bytes())
+	h.render(w, status, "cloudconsent.html", v, "img-src data:; form-action 'self' "+appOrigin)
 }
 
 func originOf(rawURL string) string {

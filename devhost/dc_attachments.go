@@ -1,9 +1,7 @@
 package devhost
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"mime"
 	"mime/multipart"
 	"net/http"
@@ -99,37 +97,16 @@ func dcAttach(q *query) (answer, error) {
 	if err != nil || kind != "multipart/form-data" {
 		return answer{}, &fault{status: http.StatusUnsupportedMediaType, body: dcMessage{"Content-Type must be multipart/form-data", http.StatusUnsupportedMediaType}, reason: "not multipart"}
 	}
-	files, err := readDCFiles(multipart.NewReader(q.Body, parameters["boundary"]))
+	files, err := readFiles(multipart.NewReader(q.Body, parameters["boundary"]))
 	if err != nil {
 		return answer{}, faultf(http.StatusBadRequest, "The form does not read: %s.", err)
 	}
 	stored := []dcAttachmentBody{}
-	for _, a := range files {
-		a.author, a.created = q.caller.accountID, q.host.clock()
+	for _, f := range files {
+		a := dcAttachment{name: f.Filename, kind: f.ContentType, content: f.Content, author: q.caller.accountID, created: q.host.clock()}
 		stored = append(stored, q.attachmentBody(q.host.dc.attachments.add(a)))
 	}
 	return answer{http.StatusOK, stored}, nil
-}
-
-func readDCFiles(m *multipart.Reader) ([]dcAttachment, error) {
-	var files []dcAttachment
-	for {
-		p, err := m.NextPart()
-		if errors.Is(err, io.EOF) {
-			return files, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		if p.FormName() != "file" || p.FileName() == "" {
-			continue
-		}
-		b, err := readLimited(p, maxBody)
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, dcAttachment{name: p.FileName(), kind: p.Header.Get("Content-Type"), content: b})
-	}
 }
 
 func dcReadAttachment(q *query) (answer, error) {

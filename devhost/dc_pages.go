@@ -1,7 +1,6 @@
 package devhost
 
 import (
-	"bytes"
 	"net/http"
 	"net/url"
 	"strings"
@@ -26,21 +25,9 @@ type loginView struct {
 // showDC renders a page. leads is an address to which the page's form may lead
 // the browser in the end; empty means none but this site's.
 func (h *Host) showDC(w http.ResponseWriter, status int, p *dcPage, leads string) {
-	var b bytes.Buffer
 	p.Context = h.dc.context
-	if err := templates.ExecuteTemplate(&b, "datacenter.html", p); err != nil {
-		h.log.Error("page", "error", err)
-		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
-		return
-	}
-	hd := w.Header()
-	hd.Set("Content-Type", "text/html; charset=utf-8")
-	hd.Set("Cache-Control", "no-store")
-	hd.Set("X-Content-Type-Options", "nosniff")
-	hd.Set("Referrer-Policy", "same-origin")
-	hd.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"+formTarget(leads))
-	w.WriteHeader(status)
-	w.Write(b.Bytes())
+	w.Header().Set("Referrer-Policy", "same-origin") // the check against forged requests reads it
+	h.render(w, status, "datacenter.html", p, "img-src data:; form-action 'self'"+formTarget(leads))
 }
 
 // formTarget is a source for a Content-Security-Policy after a blank, or nothing.
