@@ -235,6 +235,29 @@ func TestSessionsAfterFailures(t *testing.T) {
 	wantWho(t, client, serverAPI, "bo")
 }
 
+// A resource that says 401 to a session that is alive costs no login.
+func TestSessionsAreAskedFor(t *testing.T) {
+	s := newStage(t, devhost.Config{DataCenter: &devhost.DataCenter{ContextPath: "/jira"}, Middleware: func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/sudo") {
+				w.WriteHeader(http.StatusUnauthorized)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}})
+	_, client := s.session(t, "bo-password")
+	for range 5 {
+		if _, err := hostclient.Get[struct{}](t.Context(), client, serverAPI+"/sudo"); !errors.Is(err, hostclient.ErrUnauthorized) {
+			t.Errorf("got %v, want ErrUnauthorized", err)
+		}
+	}
+	if n := s.logins(); n != 1 {
+		t.Errorf("%d logins, want 1", n)
+	}
+	wantWho(t, client, serverAPI, "bo")
+}
+
 // An application link of OAuth 1.0a: a browser's dance, signed calls, revocation.
 func TestStoryOfOAuth1(t *testing.T) {
 	s := newDataCenter(t, devhost.DataCenter{})

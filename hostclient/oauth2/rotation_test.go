@@ -320,6 +320,7 @@ func TestRenewal(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t, nil)
 			w.consent(t)
+			w.clock.advance(time.Minute)
 			w.server.host = c.host
 			if err := w.get(w.client); !errors.Is(err, c.want) {
 				t.Errorf("got %v, want %v", err, c.want)
@@ -328,6 +329,47 @@ func TestRenewal(t *testing.T) {
 				t.Errorf("%d refreshes and %d calls, want %d and %d", got, w.server.called(), c.refresh, c.calls)
 			}
 		})
+	}
+}
+
+// A resource that refuses a token which was given just now costs one refresh for
+// many calls.
+func TestRenewalIsNotRepeated(t *testing.T) {
+	w := newWorld(t, nil)
+	w.consent(t)
+	w.clock.advance(time.Minute)
+	w.server.host = func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusUnauthorized) }
+	for range 5 {
+		if err := w.get(w.client); !errors.Is(err, hostclient.ErrUnauthorized) {
+			t.Errorf("got %v, want ErrUnauthorized", err)
+		}
+	}
+	if got, want := w.server.asked(), "authorization_code refresh_token"; got != want {
+		t.Errorf("asked for %s, want %s", got, want)
+	}
+}
+
+// A token that another process replaced just now is replaced here as well.
+func TestRenewalTakesWhatIsStored(t *testing.T) {
+	w := newWorld(t, nil)
+	token := w.consent(t)
+	if err := w.get(w.client); err != nil {
+		t.Fatal(err)
+	}
+	next := token.Clone()
+	next.Access = secretOf("access-of-another-process")
+	if ok, err := w.tokens.CompareAndSwap(t.Context(), userKey, token, next); !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	w.server.mu.Lock()
+	clear(w.server.expires)
+	w.server.expires["access-of-another-process"] = w.clock.now().Add(time.Hour)
+	w.server.mu.Unlock()
+	if err := w.get(w.client); err != nil {
+		t.Error(err)
+	}
+	if got, want := w.server.asked(), "authorization_code"; got != want {
+		t.Errorf("asked for %s, want %s", got, want)
 	}
 }
 
@@ -416,6 +458,7 @@ func TestServiceAccount(t *testing.T) {
 	if err := w.get(client); err != nil {
 		t.Fatal(err)
 	}
+	w.clock.advance(time.Minute)
 	w.server.mu.Lock()
 	clear(w.server.expires) // revoked
 	w.server.mu.Unlock()
