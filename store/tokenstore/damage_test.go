@@ -86,7 +86,7 @@ func TestDamage(t *testing.T) {
 		f, path, content := written(t, o)
 		for i := range content {
 			check := wantNotRead
-			if i%16 == 0 {
+			if i%64 == 0 {
 				check = wantDamage
 			}
 			check(t, f, path, o, content[:i], fmt.Sprintf("%s, cut at %d", name, i))
