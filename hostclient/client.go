@@ -192,7 +192,7 @@ func (c *Client) over(rt http.RoundTripper) *http.Client {
 }
 
 func (c *Client) checkRedirect(r *http.Request, via []*http.Request) error {
-	if len(via) > maxRedirects || c.binding.site.origin.check(r.URL) != nil {
+	if len(via) > maxRedirects || c.binding.site.origin.check(r.URL) != nil || toLogin(r.Response.Header) {
 		return http.ErrUseLastResponse
 	}
 	return nil

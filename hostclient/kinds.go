@@ -3,6 +3,7 @@ package hostclient
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -137,9 +138,19 @@ func anonymous(h http.Header) bool {
 	return false
 }
 
+// toLogin reports whether a redirect leads to a page where a person logs in: of
+// Jira, of Confluence, of Atlassian's account, or one that is called so.
 func toLogin(h http.Header) bool {
-	location := strings.ToLower(h.Get("Location"))
-	return strings.Contains(location, "login.jsp") || strings.Contains(location, "/login") || strings.Contains(location, "id.atlassian.com")
+	u, err := url.Parse(h.Get("Location"))
+	if err != nil {
+		return false
+	}
+	for segment := range strings.SplitSeq(strings.ToLower(u.Path), "/") {
+		if segment == "login" || segment == "login.jsp" || segment == "login.action" {
+			return true
+		}
+	}
+	return strings.EqualFold(u.Hostname(), "id.atlassian.com")
 }
 
 var (
