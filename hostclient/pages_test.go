@@ -665,3 +665,43 @@ func TestPagesEndWithTheContext(t *testing.T) {
 		t.Errorf("%d requests, want 1", got)
 	}
 }
+
+// The Link header is read as RFC 8288 has it.
+func TestPagesByLinkHeader(t *testing.T) {
+	for _, c := range []struct{ header, next string }{ // no next: the end
+		{`</p?c=1>; rel="next"`, "/p?c=1"},
+		{`</p?c=1>;rel=next`, "/p?c=1"},
+		{`  </p?c=1> ; Rel = "NEXT"`, "/p?c=1"},
+		{`</p?c=1>; rel="last next"`, "/p?c=1"},
+		{`</p?c=0>; rel="prev",</p?c=1>; rel="next"`, "/p?c=1"},
+		{`</p?c=0>; rel="prev" , </p?c=1>; rel="next", </p?c=9>; rel="last"`, "/p?c=1"},
+		{`</p?c=1,2>; rel="next"`, "/p?c=1,2"},
+		{`</p?c=0>; title="</p?c=8>; rel=\"next\", x"; rel="up", </p?c=1>; rel="next"`, "/p?c=1"},
+		{`</p?c=1>; title="a;rel=up"; rel="next"`, "/p?c=1"},
+		{`SITE/p?c=1`, ""},
+		{`</p?c=1>`, ""},
+		{`</p?c=1>; rel="prev"`, ""},
+		{`</p?c=1>; rel="prev"; rel="next"`, ""},
+		{`</p?c=1>; rel="nextish"`, ""},
+		{`</p?c=1>; title="rel=next"`, ""},
+		{`</p?c=1; rel="next"`, ""},
+		{`/p?c=1; rel="next"`, ""},
+		{`<>; rel="next"`, ""},
+		{`</p?c=1>; rel="next`, "/p?c=1"},
+		{`<`, ""}, {`"`, ""}, {`,;,`, ""}, {`</p>;"\`, ""},
+	} {
+		h := newPagedHost(t, "", func(r *http.Request, _ string) string {
+			if r.URL.Query().Has("c") {
+				return `{"results":[]}`
+			}
+			return c.header + "\n" + `{"results":[0]}`
+		})
+		want := []string{"GET /p"}
+		if c.next != "" {
+			want = append(want, "GET "+c.next)
+		}
+		if _, err := pages(t, h.app(t), hostclient.PageQuery{Path: "/p"}); err != nil || !slices.Equal(h.asked(), want) {
+			t.Errorf("%s: asked %q, %v, want %q", c.header, h.asked(), err, want)
+		}
+	}
+}

@@ -3,14 +3,12 @@ package hostclient
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
 	"strings"
-	"sync/atomic"
 	"unicode/utf8"
 )
 
@@ -74,7 +72,7 @@ func (c *Client) newUpload(ctx context.Context, method, path string, files []Fil
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := c.NewRequest(ctx, method, path, io.Reader(u.body()))
+	r, err := c.NewRequest(ctx, method, path, io.Reader(u.body(ctx)))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -161,30 +159,28 @@ func (u *upload) again(ctx context.Context) (io.ReadCloser, error) {
 			return nil, fmt.Errorf("file %q: %w", plain(f.Name, 100), err)
 		}
 	}
-	return u.body(), nil
+	return u.body(ctx), nil
 }
 
 // stop returns when the files are read no more, at the latest with an error when
 // ctx ends: net/http reads a request's body also after its answer.
 func (u *upload) stop(ctx context.Context) error {
 	_ = u.current.Close() // never fails
-	select {
-	case u.current.reading <- struct{}{}:
-		<-u.current.reading
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("waiting for a file of the upload: %w", ctx.Err())
+	if err := u.current.take(ctx); err != nil {
+		return err
 	}
+	<-u.current.taken
+	return nil
 }
 
 // body returns the form, from its beginning.
-func (u *upload) body() *uploadBody {
+func (u *upload) body(ctx context.Context) *uploadBody {
 	var parts []io.Reader
 	for i, f := range u.files {
 		parts = append(parts, bytes.NewReader(u.frames[i]), content{f})
 	}
 	parts = append(parts, bytes.NewReader(u.frames[len(u.files)]))
-	u.current = &uploadBody{form: io.MultiReader(parts...), reading: make(chan struct{}, 1)}
+	u.current = &uploadBody{ctx: ctx, form: io.MultiReader(parts...), taken: make(chan struct{}, 1)}
 	return u.current
 }
 
@@ -197,26 +193,4 @@ func (c content) Read(b []byte) (int, error) {
 		err = fmt.Errorf("hostclient: file %q: %w", plain(c.Name, 100), err)
 	}
 	return n, err
-}
-
-// uploadBody is a form that is read by one at a time, and by nobody after Close.
-type uploadBody struct {
-	form    io.Reader
-	reading chan struct{} // holds a value while a Read is under way
-	closed  atomic.Bool
-}
-
-func (b *uploadBody) Read(p []byte) (int, error) {
-	b.reading <- struct{}{}
-	defer func() { <-b.reading }()
-	if b.closed.Load() {
-		return 0, errors.New("hostclient: the upload is closed")
-	}
-	return b.form.Read(p)
-}
-
-// Close does not wait for a Read that is under way, which may hang.
-func (b *uploadBody) Close() error {
-	b.closed.Store(true)
-	return nil
 }
