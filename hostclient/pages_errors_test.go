@@ -11,8 +11,8 @@ import (
 	"github.com/atlassian-connect-go/sdk/hostclient"
 )
 
-// wantMistyped stands for an error of encoding/json.
-var wantMistyped = errors.New("json: cannot unmarshal")
+// errMistyped stands for an error of encoding/json.
+var errMistyped = errors.New("json: cannot unmarshal")
 
 // What goes wrong is told once, after the items before it, and nothing is asked for
 // after it.
@@ -149,7 +149,7 @@ func TestPagesFail(t *testing.T) {
 		{
 			"an item of another type", hostclient.PageQuery{Path: "/p"},
 			func(*http.Request, string) string { return `{"values":[0,1,"two",3],"_links":{"next":"/p?a=1"}}` },
-			"[0 1]", wantMistyped, "/p: decoding an item", 1,
+			"[0 1]", errMistyped, "/p: decoding an item", 1,
 		},
 		{
 			"no list", hostclient.PageQuery{Path: "/p"},
@@ -169,22 +169,22 @@ func TestPagesFail(t *testing.T) {
 		{
 			"an answer that is no object", hostclient.PageQuery{Path: "/p"},
 			func(*http.Request, string) string { return `"text"` },
-			"[]", wantMistyped, "/p: decoding the answer", 1,
+			"[]", errMistyped, "/p: decoding the answer", 1,
 		},
 		{
 			"a token that is a number", hostclient.PageQuery{Path: "/p"},
 			func(*http.Request, string) string { return `{"issues":[0],"nextPageToken":7}` },
-			"[]", wantMistyped, "nextPageToken", 1,
+			"[]", errMistyped, "nextPageToken", 1,
 		},
 		{
 			"a startAt that is a word", hostclient.PageQuery{Path: "/p"},
 			func(*http.Request, string) string { return `{"values":[0],"startAt":"0"}` },
-			"[]", wantMistyped, "startAt", 1,
+			"[]", errMistyped, "startAt", 1,
 		},
 		{
 			"a link that is an object", hostclient.PageQuery{Path: "/p"},
 			func(*http.Request, string) string { return `{"results":[0],"_links":{"next":{"href":"/p"}}}` },
-			"[]", wantMistyped, "_links", 1,
+			"[]", errMistyped, "_links", 1,
 		},
 		{
 			"a link without its slash", hostclient.PageQuery{Path: "/p"},
@@ -236,7 +236,7 @@ func TestPagesFail(t *testing.T) {
 				t.Errorf("got %v, want %q in it", err, c.words)
 			}
 			mistyped := (*json.UnmarshalTypeError)(nil)
-			if is := errors.Is(err, c.err) || c.err == wantMistyped && errors.As(err, &mistyped); c.err != nil && !is {
+			if is := errors.Is(err, c.err) || c.err == errMistyped && errors.As(err, &mistyped); c.err != nil && !is {
 				t.Errorf("got %v, want %v", err, c.err)
 			}
 			if c.err == nil && errors.Is(err, hostclient.ErrNotJSON) {
@@ -284,8 +284,12 @@ func TestNextPagesNeverLeak(t *testing.T) {
 		"_links with base": func(s string) string {
 			return fmt.Sprintf(`{"results":[0],"_links":{"next":%s,"base":"http://%s","context":"/x"}}`, quoted(s), evil.Listener.Addr())
 		},
-		"base":    func(s string) string { return fmt.Sprintf(`{"results":[0],"_links":{"next":"/p?a=1","base":%s}}`, quoted(s)) },
-		"context": func(s string) string { return fmt.Sprintf(`{"results":[0],"_links":{"next":"/p?a=1","context":%s}}`, quoted(s)) },
+		"base": func(s string) string {
+			return fmt.Sprintf(`{"results":[0],"_links":{"next":"/p?a=1","base":%s}}`, quoted(s))
+		},
+		"context": func(s string) string {
+			return fmt.Sprintf(`{"results":[0],"_links":{"next":"/p?a=1","context":%s}}`, quoted(s))
+		},
 		"nextPage": func(s string) string {
 			return fmt.Sprintf(`{"startAt":0,"isLast":false,"nextPage":%s,"values":[0]}`, quoted(s))
 		},
