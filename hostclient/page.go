@@ -195,7 +195,7 @@ func (p *page) counted() bool {
 // the path alone counts, for behind the gateway its host is another.
 func (p *page) fullLink() string {
 	next := p.links.Next
-	if absolute(next) || !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") {
+	if !strings.HasPrefix(next, "/") {
 		return next
 	}
 	prefix := p.links.Context

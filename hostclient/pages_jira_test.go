@@ -53,6 +53,14 @@ func TestPagesOfJira(t *testing.T) {
 			"[0 1 2 3 4]", []string{"GET /p", "GET /p?startAt=3", "GET /p?startAt=6"},
 		},
 		{
+			"Jira: isLast counts, and no total", "", hostclient.PageQuery{Path: "/p"},
+			func(r *http.Request, _ string) string {
+				at := param(r, "startAt")
+				return fmt.Sprintf(`{"startAt":%d,"maxResults":3,"total":3,"isLast":%t,"values":%s}`, at, at >= 3, list(at, 3, 5))
+			},
+			"[0 1 2 3 4]", []string{"GET /p", "GET /p?startAt=3"},
+		},
+		{
 			"Jira: nextPage names another host", "", hostclient.PageQuery{Path: "/p?maxResults=3"},
 			func(r *http.Request, _ string) string {
 				if at := param(r, "startAt"); at > 0 {
@@ -170,6 +178,16 @@ func TestPagesOfJira(t *testing.T) {
 				`POST /jql {"jql":"a\u003cb","maxResults":2,"reconcileIssues":[7]}`,
 				`POST /jql {"jql":"a\u003cb","maxResults":2,"nextPageToken":"t\"1","reconcileIssues":[7]}`,
 			},
+		},
+		{
+			"JQL by POST, no size of a page", "", hostclient.PageQuery{Path: "/jql?x=1", Body: json.RawMessage(`{"jql":"x"}`)},
+			func(_ *http.Request, body string) string {
+				if !strings.Contains(body, "nextPageToken") {
+					return `{"issues":[0,1],"nextPageToken":"t"}`
+				}
+				return `{"issues":[2],"nextPageToken":""}`
+			},
+			"[0 1 2]", []string{`POST /jql?x=1 {"jql":"x"}`, `POST /jql?x=1 {"jql":"x","nextPageToken":"t"}`},
 		},
 		{
 			"Data Center's search by POST", "", hostclient.PageQuery{Path: "/search", Body: struct {

@@ -35,6 +35,7 @@ func TestPagesBehindTheGateway(t *testing.T) {
 		{"v2", `{"next":"/wiki/api/v2/pages?cursor=x","base":"https://acme.atlassian.net/wiki"}`, "/wiki/api/v2/pages?cursor=x", plain},
 		{"the gateway's own address", `{"next":"SITE/wiki/api/v2/pages?cursor=x"}`, "/wiki/api/v2/pages?cursor=x", plain},
 		{"the site's address", `{"next":"https://acme.atlassian.net/wiki/rest/api/content?start=2"}`, "/wiki/rest/api/content?start=2", serving},
+		{"the site's address beside a context", `{"next":"https://acme.atlassian.net/wiki/rest/api/content?start=2","context":"/wiki"}`, "/wiki/rest/api/content?start=2", serving},
 		{"the site's address in capitals", `{"next":"https://ACME.atlassian.net:443/wiki/rest/api/content?start=2"}`, "/wiki/rest/api/content?start=2", serving},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -67,6 +68,24 @@ func TestPagesBelowAContextPath(t *testing.T) {
 	want := []string{"GET /confluence/rest/api/content", "GET /confluence/rest/api/content?start=2"}
 	if got := h.asked(); !slices.Equal(got, want) {
 		t.Errorf("asked %q, want %q", got, want)
+	}
+}
+
+// Pages without items are no end, unless there are too many in a row.
+func TestPagesWithFewItems(t *testing.T) {
+	h := newPagedHost(t, "", func(r *http.Request, _ string) string {
+		switch at := param(r, "cursor"); {
+		case at == 1200:
+			return `{"results":[2]}`
+		case at == 600:
+			return `{"results":[1],"_links":{"next":"/p?cursor=601"}}`
+		default:
+			return fmt.Sprintf(`{"results":[],"_links":{"next":"/p?cursor=%d"}}`, at+1)
+		}
+	})
+	items, err := pages(t, h.app(t), hostclient.PageQuery{Path: "/p"})
+	if got := fmt.Sprint(items); err != nil || got != "[1 2]" || len(h.asked()) != 1201 {
+		t.Errorf("got %s, %v after %d requests, want [1 2] after 1201", got, err, len(h.asked()))
 	}
 }
 
@@ -151,6 +170,9 @@ func TestPagesByLinkHeader(t *testing.T) {
 		{`</p?c=1,2>; rel="next"`, "/p?c=1,2"},
 		{`</p?c=0>; title="</p?c=8>; rel=\"next\", x"; rel="up", </p?c=1>; rel="next"`, "/p?c=1"},
 		{`</p?c=1>; title="a;rel=up"; rel="next"`, "/p?c=1"},
+		{`</p?c=0>; title="a\", </p?c=8>; rel=next, \""; rel="up", </p?c=1>; rel="next"`, "/p?c=1"},
+		{`/p?c=1>; rel="next"`, ""},
+		{`</p?c=1>x; rel="next"`, ""},
 		{`SITE/p?c=1`, ""},
 		{`</p?c=1>`, ""},
 		{`</p?c=1>; rel="prev"`, ""},

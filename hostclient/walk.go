@@ -83,8 +83,11 @@ func (w *walk) move() error {
 	switch {
 	case w.next == (step{}):
 		return nil
+	case slashless(w.next.link) && w.next.link != "":
+		return fmt.Errorf("%w: %q: the host's link to the next page is neither a URL nor a path", ErrOrigin, redactText(w.next.link))
 	case w.next.link != "":
-		return w.link(w.next.link)
+		w.target = w.next.link
+		return nil
 	case w.inBody(w.next.param):
 		text, err := json.Marshal(w.next.value)
 		w.body[w.next.param] = text
@@ -92,18 +95,6 @@ func (w *walk) move() error {
 	}
 	w.target = withParam(w.target, w.next.param, fmt.Sprint(w.next.value))
 	return nil
-}
-
-// link goes on to a page that the host names by a link.
-func (w *walk) link(link string) error {
-	if slashless(link) {
-		return fmt.Errorf("%w: %q: the host's link to the next page is neither a URL nor a path", ErrOrigin, redactText(link))
-	}
-	u, err := w.client.resolve(link)
-	if err == nil {
-		w.target = u.String()
-	}
-	return err
 }
 
 // inBody reports whether a parameter belongs into the body: a token, and a number
