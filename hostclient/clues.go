@@ -68,11 +68,15 @@ func toLogin(h http.Header) bool {
 	return err == nil && loginPage(u)
 }
 
-// loginPage reports whether a URL looks like a page to log in at, such as
-// /login.jsp of Jira, /login.action of Confluence and id.atlassian.com.
+// loginPage reports whether a URL is that of a page where a person logs in: of
+// Jira, of Confluence, of Atlassian's account, or one that is called so.
 func loginPage(u *url.URL) bool {
-	last := u.Path[strings.LastIndexByte(u.Path, '/')+1:]
-	return strings.Contains(strings.ToLower(last), "login") || strings.EqualFold(u.Hostname(), "id.atlassian.com")
+	for segment := range strings.SplitSeq(strings.ToLower(u.Path), "/") {
+		if segment == "login" || segment == "login.jsp" || segment == "login.action" {
+			return true
+		}
+	}
+	return strings.EqualFold(u.Hostname(), "id.atlassian.com")
 }
 
 func assetsPath(ev evidence) bool {

@@ -39,16 +39,19 @@ func (h *Hosts) CloudID(ctx context.Context, siteURL string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("hostclient: cloud id of %s: %w", origin, err)
 	}
-	var info struct {
-		CloudID string `json:"cloudId"`
-	}
+	var info struct{ CloudID string }
 	if err := json.Unmarshal(text, &info); err != nil {
 		return "", notJSON(answer, origin, text, h.config.Clock())
 	}
-	if err := checkID("cloud id", info.CloudID); err != nil {
+	return namedID("cloud id", info.CloudID)
+}
+
+// namedID returns an id that a host named, if it is one.
+func namedID(what, id string) (string, error) {
+	if err := checkID(what, id); err != nil {
 		return "", err
 	}
-	return info.CloudID, nil
+	return id, nil
 }
 
 // bare returns a client that sends what it is given and follows nothing.
@@ -77,6 +80,5 @@ func AssetsWorkspace(ctx context.Context, c *Client) (string, error) {
 	case len(found.Values) == 0:
 		return "", fmt.Errorf("%w: %s", ErrNoAssets, c.site)
 	}
-	id := found.Values[0].WorkspaceID
-	return id, checkID("workspace id", id)
+	return namedID("workspace id", found.Values[0].WorkspaceID)
 }

@@ -1,47 +1,48 @@
 package hostclient
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/url"
 	"path"
 	"strconv"
 	"strings"
 )
 
-// page is what one answer says of its items and of where the next ones are.
+// page is what one answer says of its items and of where the next ones are. What
+// it does not say is nil or empty.
 type page struct {
 	items []json.RawMessage
-	bare  bool       // the answer is an array
-	link  string     // of a Link header
-	asked url.Values // the query that was answered
+	bare  bool   // the answer is an array, which says nothing more
+	link  string // of a Link header
 
-	StartAt       *int    `json:"startAt"`
-	Start         *int    `json:"start"`
-	Total         *int    `json:"total"`
-	PageNumber    *int    `json:"pageNumber"`
-	PageCount     *int    `json:"pageSize"` // Assets calls the number of pages so
-	IsLast        *bool   `json:"isLast"`
-	IsLastPage    *bool   `json:"isLastPage"`
-	NextPage      string  `json:"nextPage"`
-	NextPageToken *string `json:"nextPageToken"`
-	Links         struct {
-		Next    string `json:"next"`
-		Base    string `json:"base"`
-		Context string `json:"context"`
-	} `json:"_links"`
+	startAt, maxResults, total *int // Jira, Jira Software, Assets
+	start, limit               *int // the service desk, Confluence
+	pageNumber, pageCount      *int // Assets of old
+	isLast, isLastPage         *bool
+	lastPage                   bool // Jira's lists of changed worklogs, which name a next page on the last one, too
+	nextPageToken, nextPage    string
+	links                      struct{ Next, Base, Context string }
 }
 
-// step is where the next page is: a token, a parameter with its value, or a link.
-type step struct{ token, param, value, link string }
+// step is how to get to the next page: by a link, or by a parameter and its value,
+// which is a token or a number. The zero step leads to the first page.
+type step struct {
+	link  string
+	param string
+	value any
+}
 
 // listNames are what the hosts call the list of items, where there may be others
 // beside it.
 var listNames = []string{"values", "issues", "results", "comments", "worklogs", "objectEntries"}
 
-var errNoPage = errors.New("no page")
+var errNoList = errors.New("there is no list of items in it, or more than one: say in PageQuery.Items which")
 
-// readPage reads an answer. An error says that it is no page.
+// readPage reads an answer. Items is the name of its list, empty for one to be
+// found.
 func readPage(text []byte, items string) (page, error) {
 	var p page
 	if isArray(text) {
@@ -52,29 +53,58 @@ func readPage(text []byte, items string) (page, error) {
 	if err := json.Unmarshal(text, &members); err != nil {
 		return p, err
 	}
-	for name, target := range map[string]any{
-		"startAt": &p.StartAt, "start": &p.Start, "total": &p.Total, "pageNumber": &p.PageNumber, "pageSize": &p.PageCount,
-		"isLast": &p.IsLast, "isLastPage": &p.IsLastPage, "nextPage": &p.NextPage, "nextPageToken": &p.NextPageToken, "_links": &p.Links,
-	} {
-		if raw, ok := members[name]; ok {
-			_ = json.Unmarshal(raw, target) // of another kind it says nothing of pages
-		}
+	if err := p.read(members); err != nil {
+		return p, err
 	}
 	list, ok := findList(members, items)
 	if !ok {
-		return p, errNoPage
+		return p, errNoList
 	}
 	return p, json.Unmarshal(list, &p.items)
+}
+
+func isArray(text []byte) bool { return bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("[")) }
+
+// read takes what says where the next page is. A member of an unknown kind is an
+// error: the pages would seem to end there.
+func (p *page) read(members map[string]json.RawMessage) error {
+	for _, m := range []struct {
+		name string
+		into any
+	}{
+		{"startAt", &p.startAt},
+		{"maxResults", &p.maxResults},
+		{"total", &p.total},
+		{"start", &p.start},
+		{"limit", &p.limit},
+		{"pageNumber", &p.pageNumber},
+		{"pageSize", &p.pageCount}, // so Assets calls the number of pages
+		{"isLast", &p.isLast},
+		{"isLastPage", &p.isLastPage},
+		{"lastPage", &p.lastPage},
+		{"nextPageToken", &p.nextPageToken},
+		{"nextPage", &p.nextPage},
+		{"_links", &p.links},
+	} {
+		raw, ok := members[m.name]
+		if !ok {
+			continue
+		}
+		if err := json.Unmarshal(raw, m.into); err != nil {
+			return fmt.Errorf("%s: %w", m.name, err)
+		}
+	}
+	return nil
 }
 
 // findList returns the member that holds the items.
 func findList(members map[string]json.RawMessage, name string) (json.RawMessage, bool) {
 	if name != "" {
 		raw, ok := members[name]
-		return raw, ok && isArray(raw)
+		return raw, ok && isList(raw)
 	}
 	for _, known := range listNames {
-		if raw, ok := members[known]; ok && isArray(raw) {
+		if raw, ok := members[known]; ok && isList(raw) {
 			return raw, true
 		}
 	}
@@ -88,70 +118,92 @@ func findList(members map[string]json.RawMessage, name string) (json.RawMessage,
 	return only, lists == 1
 }
 
-// next says where the next page is, by the shape of this one; false at the end.
-func (p page) next() (step, bool) {
+// isList reports whether a member that is called as a list of items is one. Null
+// is one without items.
+func isList(raw json.RawMessage) bool { return isArray(raw) || string(raw) == "null" }
+
+// next says where the next page is, by the shape of this one; false at the end. A
+// bare array does not say.
+func (p *page) next() (step, bool) {
 	switch {
-	case p.bare:
-		return p.after("startAt", p.askedFor("startAt"))
-	case p.IsLast != nil && *p.IsLast, p.IsLastPage != nil && *p.IsLastPage:
+	case p.last():
 		return step{}, false
-	case p.NextPageToken != nil && *p.NextPageToken != "":
-		return step{token: *p.NextPageToken}, true
-	case p.IsLastPage != nil && p.Start != nil:
-		return p.after("start", *p.Start)
-	case p.Links.Next != "":
+	case p.nextPageToken != "":
+		return step{param: "nextPageToken", value: p.nextPageToken}, true
+	case p.isLastPage != nil && p.start != nil:
+		return p.from("start", p.links.Next, *p.start+p.stride(p.limit)), true
+	case p.links.Next != "":
 		return step{link: p.fullLink()}, true
 	case p.link != "":
 		return step{link: p.link}, true
-	case p.NextPage != "":
-		return p.nextPage(), len(p.items) > 0
-	case p.StartAt != nil:
-		if p.Total != nil && p.IsLast == nil && *p.StartAt+len(p.items) >= *p.Total {
-			return step{}, false
-		}
-		return p.after("startAt", *p.StartAt)
-	case p.PageNumber != nil && p.PageCount != nil:
-		return step{param: "page", value: strconv.Itoa(*p.PageNumber + 1)}, *p.PageNumber < *p.PageCount && len(p.items) > 0
+	case p.nextPage != "":
+		return p.from("startAt", p.nextPage, 0), true
+	case p.startAt != nil:
+		return step{param: "startAt", value: *p.startAt + p.width()}, len(p.items) > 0 && !p.counted()
+	case p.pageNumber != nil:
+		return step{param: "page", value: *p.pageNumber + 1}, len(p.items) > 0 && (p.pageCount == nil || *p.pageNumber < *p.pageCount)
 	}
 	return step{}, false
 }
 
-// after steps over the items of the page, unless it has none, which is the end.
-func (p page) after(param string, start int) (step, bool) {
-	return step{param: param, value: strconv.Itoa(start + len(p.items))}, len(p.items) > 0
+// last reports whether the answer says in words that it is the last one.
+func (p *page) last() bool {
+	return p.isLast != nil && *p.isLast || p.isLastPage != nil && *p.isLastPage || p.lastPage
 }
 
-// nextPage takes from Jira's link to the next page where that begins: its host may
-// be another one than the client's, and its page longer than what it has items.
-func (p page) nextPage() step {
-	if u, err := url.Parse(p.NextPage); err == nil && u.Query().Has("startAt") {
-		return step{param: "startAt", value: u.Query().Get("startAt")}
+// from takes from a link to the next page where that begins, for the host of the
+// link may be another one than the client's, behind the gateway. A link that does
+// not say is followed; without a link it is n.
+func (p *page) from(param, link string, n int) step {
+	if link == "" {
+		return step{param: param, value: n}
 	}
-	return step{link: p.NextPage}
+	if u, err := url.Parse(link); err == nil {
+		if n, err := strconv.Atoi(u.Query().Get(param)); err == nil {
+			return step{param: param, value: n}
+		}
+	}
+	return step{link: link}
 }
 
-func (p page) askedFor(param string) int {
-	n, err := strconv.Atoi(p.asked.Get(param))
-	if err != nil {
-		return 0
+// width is how far the page reaches. Where the host says which page is the last
+// one, a page may be shorter than it reaches, for the host takes out of it what
+// the caller may not see. The old collections, which count by total alone, have no
+// gaps, and some of them state a maxResults that they do not keep to.
+func (p *page) width() int {
+	if p.isLast == nil {
+		return len(p.items)
 	}
-	return n
+	return p.stride(p.maxResults)
+}
+
+func (p *page) stride(size *int) int {
+	if size == nil {
+		return len(p.items)
+	}
+	return max(len(p.items), *size)
+}
+
+// counted reports whether the page ends where the total says. A total that is less
+// than the items so far is none.
+func (p *page) counted() bool {
+	return p.isLast == nil && p.total != nil && *p.startAt+len(p.items) == *p.total
 }
 
 // fullLink returns _links.next below the context path that the host has: the
-// first API of Confluence leaves that out, and says it in base or context. Of base
+// first API of Confluence leaves that out, and says it in context or base. Of base
 // the path alone counts, for behind the gateway its host is another.
-func (p page) fullLink() string {
-	next := p.Links.Next
-	if absolute(next) || !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") {
+func (p *page) fullLink() string {
+	next := p.links.Next
+	if !strings.HasPrefix(next, "/") {
 		return next
 	}
-	prefix := p.Links.Context
-	if u, err := url.Parse(p.Links.Base); err == nil && prefix == "" {
+	prefix := p.links.Context
+	if u, err := url.Parse(p.links.Base); err == nil && prefix == "" {
 		prefix = u.Path
 	}
 	prefix = strings.TrimSuffix(path.Clean("/"+prefix), "/")
-	if prefix == "" || next == prefix || strings.HasPrefix(next, prefix+"/") {
+	if rest, ok := strings.CutPrefix(next, prefix); ok && (rest == "" || strings.ContainsAny(rest[:1], "/?")) {
 		return next
 	}
 	return prefix + next

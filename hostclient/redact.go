@@ -66,6 +66,8 @@ func redactText(raw string) string {
 	return plain(raw, 200)
 }
 
+var errBadRedirect = errors.New("the host redirects to what is no URL")
+
 // redactError returns an error of an http.Client with its URL redacted.
 func (o Origin) redactError(err error) error {
 	var failed *url.Error
@@ -73,6 +75,9 @@ func (o Origin) redactError(err error) error {
 		return err
 	}
 	shown := &url.Error{Op: failed.Op, URL: redacted, Err: failed.Err}
+	if strings.HasPrefix(failed.Err.Error(), "failed to parse Location header") {
+		shown.Err = errBadRedirect // net/http repeats the link, which may be signed
+	}
 	if u, parseErr := url.Parse(failed.URL); parseErr == nil {
 		shown.URL = o.redact(u)
 	}

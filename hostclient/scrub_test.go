@@ -38,7 +38,7 @@ func basic(user, password string) string {
 
 const (
 	password  = `pass/"w<o>r'd&+é\`
-	signature = "tR3+aK/9xQ==abcdef"
+	sentSignature = "tR3+aK/9xQ==abcdef"
 )
 
 // What is secret in each kind of header.
@@ -51,8 +51,8 @@ var carried = []struct {
 	{"JWT", carrying{authorization: "JWT aaaa.bbbb.cccc"}, []string{"aaaa.bbbb.cccc"}},
 	{"password", carrying{authorization: "Basic " + basic("mia", password)}, []string{password, basic("mia", password)}},
 	{"cookies", carrying{cookie: "JSESSIONID=F00DFACE1234; sticky=node-7-of-9"}, []string{"F00DFACE1234", "node-7-of-9"}},
-	{"OAuth 1.0a", carrying{authorization: `OAuth oauth_consumer_key="a-consumer", oauth_token="the%2Btoken%2F1", oauth_verifier="verifier-9", oauth_signature="` + url.PathEscape(signature) + `"`},
-		[]string{"the+token/1", "the%2Btoken%2F1", "verifier-9", signature}},
+	{"OAuth 1.0a", carrying{authorization: `OAuth oauth_consumer_key="a-consumer", oauth_token="the%2Btoken%2F1", oauth_verifier="verifier-9", oauth_signature="` + url.PathEscape(sentSignature) + `"`},
+		[]string{"the+token/1", "the%2Btoken%2F1", "verifier-9", sentSignature}},
 	{"no scheme", carrying{authorization: "just-a-token"}, []string{"just-a-token"}},
 	{"scheme of its own", carrying{authorization: "Token token=abcdefgh"}, []string{"token=abcdefgh"}},
 }

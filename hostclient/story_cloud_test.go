@@ -263,7 +263,7 @@ func TestBearerOnTheSite(t *testing.T) {
 }
 
 // The cloud id is had without a credential.
-func TestCloudID(t *testing.T) {
+func TestStoryOfTheCloudID(t *testing.T) {
 	s := newStage(t, devhost.Config{})
 	id, err := s.hosts.CloudID(t.Context(), s.host.BaseURL()+"/wiki")
 	if err != nil || id != s.host.CloudID() {

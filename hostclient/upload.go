@@ -1,26 +1,26 @@
 package hostclient
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
 	"strings"
-	"sync"
+	"unicode/utf8"
 )
 
 // File is one file of an upload.
 type File struct {
-	// Name is the file's name, and must not be empty.
+	// Name is the file's name: UTF-8 without control characters, and not empty.
 	Name string
-	// Content is what is in it. It is read once, as it is sent, and never held
-	// as a whole. If all of the files' are an io.Seeker, the upload may be
-	// repeated when its token was refused; a Content that is an io.Closer stays
-	// the caller's to close.
+	// Content is what is in it, from where it stands. It is read as it is sent,
+	// and never held as a whole; an error of it ends the call, and the host gets
+	// no whole upload. If all of the files' are an io.Seeker, the upload may be
+	// repeated, as when its token was refused. A Content that is an io.Closer
+	// stays the caller's to close.
 	Content io.Reader
 	// ContentType is the kind of the content. Empty means
 	// application/octet-stream.
@@ -31,52 +31,105 @@ type File struct {
 }
 
 // Upload sends files to path as a multipart form, by POST, and decodes the JSON
-// of the answer, as Send does. The files are streamed, and the request says
-// "X-Atlassian-Token: no-check", without which the hosts refuse it.
+// of the answer, as Send does. The files are streamed, with
+// "X-Atlassian-Token: no-check", without which the hosts refuse them. The host may
+// answer before it has all of them. When Upload returns, nothing of the files is
+// read any more, unless ctx or Config.Timeout ended the call.
 func Upload[T any](ctx context.Context, c *Client, path string, files ...File) (T, error) {
 	var none T
-	r, err := c.NewUpload(ctx, http.MethodPost, path, files...)
+	if limit := c.hosts.config.Timeout; limit > 0 { // that of the http.Client ends with the answer
+		bounded, cancel := context.WithTimeout(ctx, limit)
+		defer cancel()
+		ctx = bounded
+	}
+	r, u, err := c.newUpload(ctx, http.MethodPost, path, files)
 	if err != nil {
 		return none, err
 	}
+	defer u.stop(ctx)
 	return decoded[T](c, r)
 }
 
 // NewUpload returns the request that Upload sends, for uploads that need another
-// method or further headers, as the service desk's X-ExperimentalApi.
+// method or further headers, as the service desk's X-ExperimentalApi. It must be
+// sent by c, or by what its HTTP or Transport returns. As with any request, its
+// files may still be read for a while after an early answer.
 func (c *Client) NewUpload(ctx context.Context, method, path string, files ...File) (*http.Request, error) {
-	if len(files) == 0 {
-		return nil, fmt.Errorf("%w: an upload needs a file", ErrRequest)
-	}
-	for _, f := range files {
-		if f.Name == "" || f.Content == nil || strings.ContainsFunc(f.Name+f.Field+f.ContentType, control) {
-			return nil, fmt.Errorf("%w: a file needs a name and content, and no control characters", ErrRequest)
-		}
-	}
-	u := &upload{files: files}
-	boundary := multipart.NewWriter(io.Discard).Boundary()
-	r, err := c.NewRequest(ctx, method, path, io.Reader(u.stream(boundary)))
-	if err != nil {
-		return nil, err
-	}
-	r.Header.Set("Content-Type", "multipart/form-data; boundary="+boundary)
-	r.Header[xsrfHeader] = noCheck
-	if u.remember() {
-		r.GetBody = func() (io.ReadCloser, error) {
-			if err := u.rewind(); err != nil {
-				return nil, err
-			}
-			return u.stream(boundary), nil
-		}
-	}
-	return r, nil
+	r, _, err := c.newUpload(ctx, method, path, files)
+	return r, err
 }
 
-// upload is the files of a request, and where each began.
+func (c *Client) newUpload(ctx context.Context, method, path string, files []File) (*http.Request, *upload, error) {
+	if len(files) == 0 {
+		return nil, nil, fmt.Errorf("%w: an upload needs a file", ErrRequest)
+	}
+	for _, f := range files {
+		if err := f.check(); err != nil {
+			return nil, nil, err
+		}
+	}
+	u, err := newUpload(files)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := c.NewRequest(ctx, method, path, io.Reader(u.body(ctx)))
+	if err != nil {
+		return nil, nil, err
+	}
+	r.Header.Set("Content-Type", u.contentType)
+	if u.remember() {
+		r.GetBody = func() (io.ReadCloser, error) { return u.again(ctx) }
+	}
+	return r, u, nil
+}
+
+func (f File) check() error {
+	words := f.Name + f.Field + f.ContentType
+	switch {
+	case f.Name == "" || f.Content == nil:
+		return fmt.Errorf("%w: a file of an upload needs a name and content", ErrRequest)
+	case strings.ContainsFunc(words, control) || !utf8.ValidString(words):
+		return fmt.Errorf("%w: file %q: name, field and type must be UTF-8 without control characters", ErrRequest, plain(f.Name, 100))
+	}
+	return nil
+}
+
+// upload is the files of a request and what stands around them.
 type upload struct {
-	files   []File
-	starts  []int64
-	current *lazyPipe
+	contentType string
+	files       []File
+	starts      []int64  // where the files begin
+	frames      [][]byte // before, between and behind the files
+	current     *uploadBody
+}
+
+func newUpload(files []File) (*upload, error) {
+	var frame bytes.Buffer
+	form := multipart.NewWriter(&frame)
+	u := &upload{contentType: form.FormDataContentType(), files: files}
+	for _, f := range files {
+		if _, err := form.CreatePart(f.header()); err != nil {
+			return nil, fmt.Errorf("%w: file %q: %w", ErrRequest, plain(f.Name, 100), err)
+		}
+		u.frames = append(u.frames, bytes.Clone(frame.Bytes()))
+		frame.Reset()
+	}
+	if err := form.Close(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrRequest, err)
+	}
+	u.frames = append(u.frames, frame.Bytes())
+	return u, nil
+}
+
+// header is that of the file's part.
+func (f File) header() textproto.MIMEHeader {
+	field, kind := f.Field, f.ContentType
+	orDefault(&field, "file")
+	orDefault(&kind, "application/octet-stream")
+	return textproto.MIMEHeader{
+		"Content-Disposition": {multipart.FileContentDisposition(field, f.Name)},
+		"Content-Type":        {kind},
+	}
 }
 
 // remember notes where the files begin, and reports whether all can be read again
@@ -96,126 +149,48 @@ func (u *upload) remember() bool {
 	return true
 }
 
-// rewind goes back to the beginning of the files, which nobody reads any more.
-func (u *upload) rewind() error {
-	if err := u.current.Close(); err != nil {
-		return err
+// again takes the files away from the body there was, and returns another one.
+func (u *upload) again(ctx context.Context) (io.ReadCloser, error) {
+	if err := u.stop(ctx); err != nil {
+		return nil, err
 	}
-	u.current.wait()
 	for i, f := range u.files {
 		if _, err := f.Content.(io.Seeker).Seek(u.starts[i], io.SeekStart); err != nil {
-			return fmt.Errorf("hostclient: file %q: %w", f.Name, err)
+			return nil, fmt.Errorf("file %q: %w", plain(f.Name, 100), err)
 		}
 	}
+	return u.body(ctx), nil
+}
+
+// stop returns when the files are read no more, at the latest with an error when
+// ctx ends: net/http reads a request's body also after its answer.
+func (u *upload) stop(ctx context.Context) error {
+	_ = u.current.Close() // never fails
+	if err := u.current.take(ctx); err != nil {
+		return err
+	}
+	<-u.current.taken
 	return nil
 }
 
-// stream returns a body that is made as it is read.
-func (u *upload) stream(boundary string) io.ReadCloser {
-	u.current = &lazyPipe{ended: make(chan struct{}), write: func(w io.Writer) error {
-		m := multipart.NewWriter(w)
-		if err := m.SetBoundary(boundary); err != nil {
-			return err
-		}
-		for _, f := range u.files {
-			part, err := m.CreatePart(f.header())
-			if err != nil {
-				return err
-			}
-			if _, err := io.Copy(part, f.Content); err != nil {
-				return fmt.Errorf("hostclient: file %q: %w", f.Name, err)
-			}
-		}
-		return m.Close()
-	}}
+// body returns the form, from its beginning.
+func (u *upload) body(ctx context.Context) *uploadBody {
+	var parts []io.Reader
+	for i, f := range u.files {
+		parts = append(parts, bytes.NewReader(u.frames[i]), content{f})
+	}
+	parts = append(parts, bytes.NewReader(u.frames[len(u.files)]))
+	u.current = &uploadBody{ctx: ctx, form: io.MultiReader(parts...), taken: make(chan struct{}, 1)}
 	return u.current
 }
 
-// header is that of the file's part.
-func (f File) header() textproto.MIMEHeader {
-	field, kind := f.Field, f.ContentType
-	orDefault(&field, "file")
-	orDefault(&kind, "application/octet-stream")
-	escape := strings.NewReplacer("\\", "\\\\", `"`, `\"`).Replace
-	return textproto.MIMEHeader{
-		"Content-Disposition": {fmt.Sprintf(`form-data; name="%s"; filename="%s"`, escape(field), escape(f.Name))},
-		"Content-Type":        {kind},
-	}
-}
+// content reads a file, and says which one it was that failed.
+type content struct{ File }
 
-// lazyPipe is the reading end of an io.Pipe whose writer begins with the first
-// read, so that a body that nobody reads leaves no goroutine behind.
-type lazyPipe struct {
-	write func(io.Writer) error
-	ended chan struct{} // closed when write has returned
-
-	mu     sync.Mutex
-	r      *io.PipeReader
-	closed bool
-}
-
-func (p *lazyPipe) Read(b []byte) (int, error) {
-	r, err := p.open()
-	if err != nil {
-		return 0, err
+func (c content) Read(b []byte) (int, error) {
+	n, err := c.Content.Read(b)
+	if err != nil && err != io.EOF {
+		err = fmt.Errorf("hostclient: file %q: %w", plain(c.Name, 100), err)
 	}
-	return r.Read(b)
-}
-
-func (p *lazyPipe) open() (*io.PipeReader, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	switch {
-	case p.closed:
-		return nil, errors.New("hostclient: the body is closed")
-	case p.r != nil:
-		return p.r, nil
-	}
-	r, w := io.Pipe()
-	p.r = r
-	go func() {
-		defer close(p.ended)
-		_ = w.CloseWithError(p.write(w)) // never fails
-	}()
-	return r, nil
-}
-
-// Close makes the writer end at its next write. It does not wait for it.
-func (p *lazyPipe) Close() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.closed = true
-	if p.r == nil {
-		return nil
-	}
-	return p.r.Close()
-}
-
-// wait waits until nothing is written any more. It is called after Close.
-func (p *lazyPipe) wait() {
-	p.mu.Lock()
-	begun := p.r != nil
-	p.mu.Unlock()
-	if begun {
-		<-p.ended
-	}
-}
-
-// decoded sends r and decodes the JSON of the answer.
-func decoded[T any](c *Client, r *http.Request) (T, error) {
-	var v, none T
-	answer, text, err := c.call(r)
-	if err != nil {
-		return none, err
-	}
-	if _, unwanted := any(v).(struct{}); unwanted || len(strings.TrimSpace(string(text))) == 0 {
-		return none, nil
-	}
-	if err := json.Unmarshal(text, &v); err != nil {
-		if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
-			return none, notJSON(answer, c.binding.site.origin, text, c.hosts.config.Clock())
-		}
-		return none, fmt.Errorf("hostclient: %s %s: decoding the answer: %w", r.Method, c.binding.site.origin.redact(r.URL), err)
-	}
-	return v, nil
+	return n, err
 }
