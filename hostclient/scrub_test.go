@@ -37,7 +37,7 @@ func basic(user, password string) string {
 }
 
 const (
-	password  = `pass/"w<o>r'd&+é\`
+	password      = `pass/"w<o>r'd&+é\`
 	sentSignature = "tR3+aK/9xQ==abcdef"
 )
 
