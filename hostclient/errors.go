@@ -126,7 +126,7 @@ func decodeError(answer *http.Response, body []byte, b Binding, now time.Time, s
 	hidden := sentSecrets(requestOf(answer), secrets...)
 	e := errorOf(answer, b.site.origin, now, hidden)
 	e.Code, e.Messages, e.FieldErrors = decodeErrorBody(answer.Header, body, hidden)
-	e.kind, e.Hint = judge(evidence{e: e, header: answer.Header, binding: b, request: requestOf(answer)})
+	e.Hint, e.kind = judge(evidence{e: e, header: answer.Header, binding: b, request: requestOf(answer)})
 	if e.kind == ErrCaptcha {
 		e.LoginURL = hidden.plain(loginURL(answer.Header), maxShownURL)
 	}
