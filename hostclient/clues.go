@@ -133,11 +133,11 @@ var clues = []clue{
 }
 
 // judge finds the first clue that fits.
-func judge(ev evidence) (kind error, hint string) {
+func judge(ev evidence) (hint string, kind error) {
 	if i := ev.clue(); i >= 0 {
-		return clues[i].kind, clues[i].hint
+		return clues[i].hint, clues[i].kind
 	}
-	return nil, ""
+	return "", nil
 }
 
 // clue returns the number of the row that counts, -1 for none.

@@ -129,7 +129,7 @@ func decodeError(answer *http.Response, body []byte, b Binding, now time.Time, s
 	if e.Code == "" {
 		e.Code = hidden.plain(challengeProblem(answer.Header), maxCode)
 	}
-	e.kind, e.Hint = judge(evidence{e: e, header: answer.Header, binding: b, request: requestOf(answer)})
+	e.Hint, e.kind = judge(evidence{e: e, header: answer.Header, binding: b, request: requestOf(answer)})
 	if e.kind == ErrCaptcha {
 		e.LoginURL = hidden.plain(loginURL(answer.Header), maxShownURL)
 	}

@@ -252,6 +252,9 @@ func TestTheLaterPauseHolds(t *testing.T) {
 			t.Errorf("%s: got %v, want ErrRateLimited", reason, err)
 		}
 		want()
+		if n := len(w.site.requests()); n != 2 {
+			t.Errorf("%s: the host saw %d requests, want 2", reason, n)
+		}
 	}
 }
 
@@ -581,6 +584,9 @@ func TestBudget(t *testing.T) {
 			t.Errorf("after %d successes: %d requests, want %d", c.successes, got, c.want)
 		}
 	}
+	if got := calls(w.site, client, 2); got != 3+1 { // a thousand successes fill it, and no more
+		t.Errorf("at the end: %d requests, want 4", got)
+	}
 }
 
 func TestNoBudget(t *testing.T) {
@@ -608,9 +614,9 @@ func TestLimitsForget(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	code := 200
+	code, wait := 200, "60"
 	base := roundTripFunc(func(r *http.Request) (*http.Response, error) {
-		header := http.Header{"Retry-After": {"60"}, "Ratelimit-Reason": {"jira-burst-based"}}
+		header := http.Header{"Retry-After": {wait}, "Ratelimit-Reason": {"jira-burst-based"}}
 		return &http.Response{StatusCode: code, Header: header, Body: http.NoBody, Request: r}, nil
 	})
 	call := func(tenant int, path string) {
@@ -625,7 +631,10 @@ func TestLimitsForget(t *testing.T) {
 		call(i, "/x")
 	}
 	wantKnown(t, limits, 0, 0)
-	code = 429
+	code, wait = 429, "0"
+	call(0, "/x")
+	wantKnown(t, limits, 0, 0)
+	wait = "60"
 	for i := range 1024 {
 		call(i, "/x")
 	}
