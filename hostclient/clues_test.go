@@ -233,6 +233,8 @@ func TestLoginURL(t *testing.T) {
 		"CAPTCHA_CHALLENGE; login-url=":                             "",
 		"CAPTCHA_CHALLENGE; login-url=javascript:alert(1)":          "",
 		"CAPTCHA_CHALLENGE; login-url=/login.jsp":                   "",
+		"CAPTCHA_CHALLENGE; login-url=javascript://jira/%0aalert":   "",
+		"CAPTCHA_CHALLENGE; login-url=https:///login.jsp":           "",
 		"CAPTCHA_CHALLENGE; login-url=https://user:pass@jira/login": "",
 	} {
 		s := newSite(t, "", reply{403, map[string]string{"X-Authentication-Denied-Reason": reason}}.ServeHTTP)

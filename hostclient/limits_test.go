@@ -219,6 +219,19 @@ func TestLongPause(t *testing.T) {
 	}
 }
 
+// A host that fails and says when to come back stops no other calls.
+func TestFailuresAreNoPause(t *testing.T) {
+	w := newWorld(t, "", script(reply{503, map[string]string{"Retry-After": "1847"}}))
+	for _, want := range []error{hostclient.ErrHost, nil} {
+		if _, err := hostclient.Get[struct{}](t.Context(), w.client, "/x"); !errors.Is(err, want) {
+			t.Errorf("got %v, want %v", err, want)
+		}
+	}
+	if n := len(w.site.requests()); n != 2 {
+		t.Errorf("the host saw %d requests, want 2", n)
+	}
+}
+
 // Of two times that calls are told at once, the later one holds.
 func TestTheLaterPauseHolds(t *testing.T) {
 	for _, reason := range []string{"jira-quota-global-based", "jira-quota-tenant-based", "jira-burst-based"} {
