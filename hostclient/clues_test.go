@@ -126,6 +126,7 @@ var clueCases = []struct {
 	{"404", hostclient.SchemeOther, "custom", "", 404, nil, "", []error{hostclient.ErrNotFound}, "may not see it"},
 
 	{"without a clue", hostclient.SchemeOther, "custom", "", 403, nil, "token_rejected, scope does not match", []error{hostclient.ErrForbidden}, ""},
+	{"link to a login page", hostclient.SchemeOther, "custom", "", 403, http.Header{"Location": {"/login.jsp"}}, "", []error{hostclient.ErrForbidden}, ""},
 	{"409", hostclient.SchemeOther, "custom", "", 409, nil, "", []error{hostclient.ErrConflict}, ""},
 	{"410", hostclient.SchemeOther, "custom", "", 410, nil, `{"errorMessages":["The requested API has been removed."]}`, []error{hostclient.ErrGone}, ""},
 }
