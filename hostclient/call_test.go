@@ -315,29 +315,43 @@ func TestWaitsEndWithTheContext(t *testing.T) {
 	}
 }
 
-func TestContextEndsAWait(t *testing.T) {
+func TestAWaitThatEndsEarly(t *testing.T) {
+	oops := errors.New("oops") // stands for the context's
 	for method, first := range map[string]reply{
 		"GET":  {status: 503},                     // waits before it is repeated
 		"POST": limited("jira-burst-based", "20"), // waits when it is sent once more
 	} {
 		s := newSite(t, "", script(first))
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		hosts := hostsWith(t, hostclient.LimitsConfig{Clock: newClock().now, Sleep: func(ctx context.Context, _ time.Duration) error {
-			cancel()
-			<-ctx.Done()
-			return ctx.Err()
-		}})
+		hosts := hostsWith(t, hostclient.LimitsConfig{Clock: newClock().now, Sleep: func(context.Context, time.Duration) error { return oops }})
 		client := mustFor(t, hosts, installation(s.url))
-		_, err := hostclient.Send[struct{}](ctx, client, method, "/x", nil)
+		_, err := hostclient.Send[struct{}](t.Context(), client, method, "/x", nil)
 		if method == "POST" {
-			_, err = hostclient.Send[struct{}](ctx, client, method, "/x", nil)
+			_, err = hostclient.Send[struct{}](t.Context(), client, method, "/x", nil)
 		}
-		if !errors.Is(err, context.Canceled) {
-			t.Errorf("%s: got %v, want context.Canceled", method, err)
+		if !errors.Is(err, oops) {
+			t.Errorf("%s: got %v, want what ended the wait", method, err)
 		}
 		s.only(t)
 	}
+}
+
+// The waits of those who bring none end with the context.
+func TestContextEndsAWait(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	s := newSite(t, "", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
+	hosts, err := hostclient.NewHosts(hostclient.Config{Timeout: -1, Base: roundTripFunc(func(r *http.Request) (*http.Response, error) {
+		answer, err := http.DefaultTransport.RoundTrip(r)
+		cancel()
+		return answer, err
+	})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := hostclient.Get[struct{}](ctx, mustFor(t, hosts, installation(s.url)), "/x"); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want context.Canceled", err)
+	}
+	s.only(t)
 }
 
 // No answer that is not handed out holds its connection while the call waits.

@@ -142,6 +142,7 @@ var clueCases = []struct {
 	{"404", hostclient.SchemeOther, "custom", "", 404, nil, "", []error{hostclient.ErrNotFound}, "may not see it"},
 
 	{"without a clue", hostclient.SchemeOther, "custom", "", 403, nil, "token_rejected, scope does not match", []error{hostclient.ErrForbidden}, ""},
+	{"link to a login page", hostclient.SchemeOther, "custom", "", 403, http.Header{"Location": {"/login.jsp"}}, "", []error{hostclient.ErrForbidden}, ""},
 	{"409", hostclient.SchemeOther, "custom", "", 409, nil, "", []error{hostclient.ErrConflict}, ""},
 	{"410", hostclient.SchemeOther, "custom", "", 410, nil, `{"errorMessages":["The requested API has been removed."]}`, []error{hostclient.ErrGone}, ""},
 }
@@ -249,6 +250,8 @@ func TestLoginURL(t *testing.T) {
 		"CAPTCHA_CHALLENGE; login-url=":                             "",
 		"CAPTCHA_CHALLENGE; login-url=javascript:alert(1)":          "",
 		"CAPTCHA_CHALLENGE; login-url=/login.jsp":                   "",
+		"CAPTCHA_CHALLENGE; login-url=javascript://jira/%0aalert":   "",
+		"CAPTCHA_CHALLENGE; login-url=https:///login.jsp":           "",
 		"CAPTCHA_CHALLENGE; login-url=https://user:pass@jira/login": "",
 	} {
 		s := newSite(t, "", reply{403, map[string]string{"X-Authentication-Denied-Reason": reason}}.ServeHTTP)

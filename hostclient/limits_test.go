@@ -219,6 +219,19 @@ func TestLongPause(t *testing.T) {
 	}
 }
 
+// A host that fails and says when to come back stops no other calls.
+func TestFailuresAreNoPause(t *testing.T) {
+	w := newWorld(t, "", script(reply{503, map[string]string{"Retry-After": "1847"}}))
+	for _, want := range []error{hostclient.ErrHost, nil} {
+		if _, err := hostclient.Get[struct{}](t.Context(), w.client, "/x"); !errors.Is(err, want) {
+			t.Errorf("got %v, want %v", err, want)
+		}
+	}
+	if n := len(w.site.requests()); n != 2 {
+		t.Errorf("the host saw %d requests, want 2", n)
+	}
+}
+
 // Of two times that calls are told at once, the later one holds.
 func TestTheLaterPauseHolds(t *testing.T) {
 	for _, reason := range []string{"jira-quota-global-based", "jira-quota-tenant-based", "jira-burst-based"} {
@@ -252,6 +265,9 @@ func TestTheLaterPauseHolds(t *testing.T) {
 			t.Errorf("%s: got %v, want ErrRateLimited", reason, err)
 		}
 		want()
+		if n := len(w.site.requests()); n != 2 {
+			t.Errorf("%s: the host saw %d requests, want 2", reason, n)
+		}
 	}
 }
 
@@ -410,9 +426,9 @@ func TestLimitsForget(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	code := 200
+	code, wait := 200, "60"
 	base := roundTripFunc(func(r *http.Request) (*http.Response, error) {
-		header := http.Header{"Retry-After": {"60"}, "Ratelimit-Reason": {"jira-burst-based"}}
+		header := http.Header{"Retry-After": {wait}, "Ratelimit-Reason": {"jira-burst-based"}}
 		return &http.Response{StatusCode: code, Header: header, Body: http.NoBody, Request: r}, nil
 	})
 	call := func(tenant int, path string) {
@@ -427,7 +443,10 @@ func TestLimitsForget(t *testing.T) {
 		call(i, "/x")
 	}
 	wantKnown(t, limits, 0, 0)
-	code = 429
+	code, wait = 429, "0"
+	call(0, "/x")
+	wantKnown(t, limits, 0, 0)
+	wait = "60"
 	for i := range 1024 {
 		call(i, "/x")
 	}

@@ -191,6 +191,9 @@ func TestBudget(t *testing.T) {
 			t.Errorf("after %d successes: %d requests, want %d", c.successes, got, c.want)
 		}
 	}
+	if got := calls(w.site, client, 2); got != 3+1 { // a thousand successes fill it, and no more
+		t.Errorf("at the end: %d requests, want 4", got)
+	}
 }
 
 func TestNoBudget(t *testing.T) {

@@ -53,6 +53,7 @@ var carried = []struct {
 	{"cookies", carrying{cookie: "JSESSIONID=F00DFACE1234; sticky=node-7-of-9"}, []string{"F00DFACE1234", "node-7-of-9"}},
 	{"OAuth 1.0a", carrying{authorization: `OAuth oauth_consumer_key="a-consumer", oauth_token="the%2Btoken%2F1", oauth_verifier="verifier-9", oauth_signature="` + url.PathEscape(sentSignature) + `"`},
 		[]string{"the+token/1", "the%2Btoken%2F1", "verifier-9", sentSignature}},
+	{"word", carrying{authorization: "Bearer let_me_in"}, []string{"let_me_in"}},
 	{"no scheme", carrying{authorization: "just-a-token"}, []string{"just-a-token"}},
 	{"scheme of its own", carrying{authorization: "Token token=abcdefgh"}, []string{"token=abcdefgh"}},
 }
@@ -120,6 +121,22 @@ func TestRepeatedSecretsDoNotShow(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Nor does it show in the errors of later calls that a limit holds back.
+func TestRepeatedSecretsDoNotShowInPauses(t *testing.T) {
+	w := newWorld(t, "", func(rw http.ResponseWriter, r *http.Request) {
+		_, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		limited(token, "1847").ServeHTTP(rw, r)
+	})
+	for range 2 {
+		_, err := hostclient.Get[struct{}](t.Context(), w.client, "/x")
+		var e *hostclient.Error
+		if !errors.As(err, &e) || e.RateLimitReason != "[redacted]" {
+			t.Errorf("got %v, want ErrRateLimited with a reason that is redacted", err)
+		}
+	}
+	w.site.only(t)
 }
 
 // wantHidden fails if a secret shows in text, in any form.
