@@ -11,6 +11,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/atlassian-connect-go/sdk/hostclient"
+	"github.com/atlassian-connect-go/sdk/store/tokenstore"
 )
 
 // Credential is the hostclient.Credential of the token under one key. It refreshes
@@ -82,7 +83,7 @@ func (c *Credential) Renew(r *http.Request, refused *hostclient.Error) (again bo
 const freshFor = 30 * time.Second
 
 func (c *Credential) fresh(sent string) bool {
-	held, _, _ := c.app.grant(c.key).state()
+	held := c.held()
 	return held != nil && held.Access.Reveal() == sent && c.app.config.Clock().Sub(held.Obtained) < freshFor
 }
 
@@ -93,13 +94,23 @@ func (c *Credential) overtaken(ctx context.Context, sent string) (bool, error) {
 	if err != nil || stored == nil || stored.Access.Reveal() == sent {
 		return false, err
 	}
-	c.app.grant(c.key).hold(stored)
+	g := c.app.grant(c.key)
+	defer g.release()
+	g.hold(stored)
 	return true, nil
+}
+
+// held returns the token as this process knows it, nil when it does not.
+func (c *Credential) held() *tokenstore.Token {
+	g := c.app.grant(c.key)
+	defer g.release()
+	held, _, _ := g.state()
+	return held
 }
 
 // stale reports whether the token that was sent may have ended.
 func (c *Credential) stale(sent string) bool {
-	held, _, _ := c.app.grant(c.key).state()
+	held := c.held()
 	if held == nil || held.Access.Reveal() != sent {
 		return held != nil // another one has taken its place
 	}

@@ -35,7 +35,10 @@ type grants struct {
 
 // grant is what is known of one token.
 type grant struct {
+	turn sync.Mutex // held by who finds a new token; taken before mu
+
 	mu      sync.Mutex
+	users   int               // calls that have it
 	held    *tokenstore.Token // as it is stored, nil when that is not known
 	unsaved *rotation         // a token that could not be stored
 	retryAt time.Time         // no early refresh before
@@ -44,6 +47,7 @@ type grant struct {
 // rotation is a token that takes the place of another.
 type rotation struct{ old, next *tokenstore.Token }
 
+// grant returns what is known of a token, which release gives back.
 func (a *App) grant(key string) *grant {
 	a.grants.mu.Lock()
 	defer a.grants.mu.Unlock()
@@ -53,17 +57,27 @@ func (a *App) grant(key string) *grant {
 		g = new(grant)
 		a.grants.byKey[key] = g
 	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.users++
 	return g
 }
 
-// makeRoom forgets a grant that can be read from the store again.
+func (g *grant) release() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.users--
+}
+
+// makeRoom forgets a grant that nobody has and that can be read from the store
+// again.
 func (gs *grants) makeRoom() {
 	if len(gs.byKey) < maxGrants {
 		return
 	}
 	for key, g := range gs.byKey {
 		g.mu.Lock()
-		idle := g.unsaved == nil
+		idle := g.unsaved == nil && g.users == 0
 		g.mu.Unlock()
 		if idle {
 			delete(gs.byKey, key)
@@ -98,6 +112,7 @@ func due(t *tokenstore.Token, now time.Time) (soon, ended bool) {
 // one that the host refused, if refused is not empty.
 func (a *App) access(ctx context.Context, key, refused string) (*tokenstore.Token, error) {
 	g := a.grant(key)
+	defer g.release()
 	held, unsaved, retryAt := g.state()
 	now := a.config.Clock()
 	usable := false
@@ -110,6 +125,8 @@ func (a *App) access(ctx context.Context, key, refused string) (*tokenstore.Toke
 	}
 	flight := a.grants.flights.DoChan(fmt.Sprintf("%q %q", key, refused), func() (_ any, err error) {
 		defer recovered(&err)
+		g := a.grant(key) // it outlasts the caller's
+		defer g.release()
 		// Longer than its requests: what they gave must be stored.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), maxRounds*a.config.Timeout)
 		defer cancel()
@@ -152,6 +169,8 @@ func (g *grant) pause(until time.Time) {
 // renew finds a good token: in the store, where another process may have put it,
 // or by a refresh.
 func (a *App) renew(ctx context.Context, g *grant, key, refused string) (*tokenstore.Token, error) {
+	g.turn.Lock() // flights that began for different reasons go one after the other
+	defer g.turn.Unlock()
 	if locker, ok := a.config.Tokens.(tokenstore.Locker); ok {
 		unlock, err := locker.Lock(ctx, key)
 		if err != nil {
@@ -290,6 +309,7 @@ func (a *App) Forget(ctx context.Context, key string) error { return a.replace(c
 
 func (a *App) replace(ctx context.Context, key string, next *tokenstore.Token) error {
 	g := a.grant(key)
+	defer g.release()
 	for {
 		old, err := a.config.Tokens.Load(ctx, key)
 		switch {

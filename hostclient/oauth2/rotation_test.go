@@ -472,3 +472,29 @@ func TestServiceAccount(t *testing.T) {
 		t.Errorf("scope %q", got)
 	}
 }
+
+// A token that could not be stored is not forgotten, however many others come by.
+func TestUnsavedTokensStay(t *testing.T) {
+	w := newWorld(t, nil)
+	w.consent(t)
+	full := errors.New("disk full")
+	store := &gated{Store: w.tokens, swap: func(_, _ *tokenstore.Token) error { return full }}
+	w.tokens = store
+	app, client := w.process(t, nil)
+	w.clock.advance(2 * time.Hour)
+	if err := w.get(client); !errors.Is(err, full) {
+		t.Fatalf("got %v, want %v", err, full)
+	}
+	for n := range 10_100 {
+		if err := app.Forget(t.Context(), fmt.Sprint("user ", n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	store.swap = nil
+	if err := w.get(client); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := w.server.asked(), "authorization_code refresh_token"; got != want {
+		t.Errorf("asked for %s, want %s", got, want)
+	}
+}
