@@ -485,7 +485,7 @@ func TestUnsavedTokensStay(t *testing.T) {
 	if err := w.get(client); !errors.Is(err, full) {
 		t.Fatalf("got %v, want %v", err, full)
 	}
-	for n := range 10_100 {
+	for n := range 100_000 {
 		if err := app.Forget(t.Context(), fmt.Sprint("user ", n)); err != nil {
 			t.Fatal(err)
 		}
