@@ -393,6 +393,83 @@ func TestUploadRefusedEarly(t *testing.T) {
 	}
 }
 
+// slow is content that is in the middle of a Read, of its second piece, when the
+// host answers, and notes who comes too early or too late.
+type slow struct {
+	t        *testing.T
+	reads    int
+	begun    *gate
+	hold     *gate
+	reading  atomic.Bool
+	returned atomic.Bool
+}
+
+func (s *slow) Read(p []byte) (int, error) {
+	if s.returned.Load() {
+		s.t.Error("the content is read after the call")
+		return 0, io.EOF
+	}
+	s.reading.Store(true)
+	defer s.reading.Store(false)
+	switch s.reads++; s.reads {
+	case 1:
+		return len(p), nil // enough for net/http to send the header
+	case 2:
+		s.begun.open()
+		s.hold.wait()
+		yield()
+	}
+	return copy(p, "0123456789"), nil
+}
+
+func (s *slow) Seek(int64, int) (int64, error) {
+	if s.reading.Load() {
+		s.t.Error("the content is moved while it is read")
+	}
+	return 0, nil
+}
+
+// yield lets others go first.
+func yield() {
+	for range 10_000 {
+		runtime.Gosched()
+	}
+}
+
+// opening is a credential that has another try, and opens a gate before it.
+type opening struct {
+	boundCredential
+	gate *gate
+}
+
+func (o opening) Apply(r *http.Request) error { r.Header.Set("Authorization", "Bearer x"); return nil }
+
+func (o opening) Renew(*http.Request, *hostclient.Error) (bool, error) {
+	o.gate.open()
+	return true, nil
+}
+
+// Between two attempts, and after the last one, the files belong to nobody who
+// still reads.
+func TestUploadWaitsForItsFiles(t *testing.T) {
+	content := &slow{t: t}
+	w := newWorld(t, "", func(rw http.ResponseWriter, _ *http.Request) {
+		if err := http.NewResponseController(rw).EnableFullDuplex(); err != nil { // or it would read on first
+			t.Error(err)
+		}
+		content.begun.wait()
+		rw.WriteHeader(http.StatusUnauthorized)
+	})
+	content.begun, content.hold = newGate(t), newGate(t)
+	client := w.hosts.Client(opening{boundCredential{boundTo(w.site.url)}, content.hold})
+	_, err := hostclient.Upload[count](t.Context(), client, "/p", hostclient.File{Name: "a", Content: content})
+	content.returned.Store(true)
+	yield()
+	if !errors.Is(err, hostclient.ErrUnauthorized) || len(w.site.requests()) != 2 {
+		t.Errorf("got %v after %d requests, want ErrUnauthorized after 2", err, len(w.site.requests()))
+	}
+}
+
 // A Read that hangs does not keep a call alive whose context has ended.
 func TestUploadEndsWithItsContext(t *testing.T) {
 	for _, early := range []bool{false, true} {
