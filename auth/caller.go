@@ -60,8 +60,9 @@ func newCaller(p Policy, rule row, t *token, params []qsh.Param) *Caller {
 		ExpiresAt:  time.Unix(t.claims.Expires, 0),
 		RawContext: json.RawMessage(t.claims.Context),
 	}
-	if rule.key == sessionSecret {
+	if rule.key == derivedSecret {
 		c.ClientKey = t.claims.Audience[0]
+		return c // the app made it, so it says nothing of a licence
 	}
 	switch rule.qsh {
 	case qshComputed:

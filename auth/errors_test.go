@@ -284,7 +284,7 @@ func TestNoLogger(t *testing.T) {
 func TestPolicyNames(t *testing.T) {
 	for policy, want := range map[auth.Policy]string{
 		0: "none", auth.HostRequest: "host request", auth.ContextToken: "context token",
-		auth.SignedLifecycle: "signed lifecycle", auth.Session: "session", auth.Notice: "notice", 6: "none", 255: "none",
+		auth.SignedLifecycle: "signed lifecycle", auth.Session: "session", auth.Notice: "notice", auth.Form: "form token", 7: "none", 255: "none",
 	} {
 		if got := policy.String(); got != want {
 			t.Errorf("policy %d: got %q, want %q", policy, got, want)

@@ -20,7 +20,7 @@ import (
 func goodShots(now int64) map[auth.Policy]*shot {
 	return map[auth.Policy]*shot{
 		auth.HostRequest: hostRequest(now), auth.ContextToken: contextToken(now),
-		auth.SignedLifecycle: lifecycleEvent(now), auth.Session: session(now), auth.Notice: notice(now),
+		auth.SignedLifecycle: lifecycleEvent(now), auth.Session: session(now), auth.Notice: notice(now), auth.Form: formPost(now),
 	}
 }
 
@@ -67,12 +67,17 @@ func FuzzToken(f *testing.F) {
 
 func withoutSignature(token string) string { return token[:strings.LastIndexByte(token, '.')+1] }
 
-// carrying returns the request of s with another token.
+// carrying returns the request of s with another token, in the query or where
+// it belongs.
 func carrying(s *shot, token string, inQuery bool) *http.Request {
 	r := httptest.NewRequest(s.method, baseURL+s.path+"?"+s.query, nil)
-	if inQuery {
+	switch {
+	case inQuery:
 		r.URL.RawQuery = joined(r.URL.RawQuery, "jwt="+url.QueryEscape(token))
-	} else {
+	case s.place == "field":
+		r.Body = io.NopCloser(strings.NewReader("atl_token=" + url.QueryEscape(token)))
+		r.Header.Set("Content-Type", s.contentType)
+	default:
 		r.Header["Authorization"] = []string{"JWT " + token}
 	}
 	return r
@@ -121,7 +126,7 @@ func secondReading(header, claims string, s *shot, policy auth.Policy, now int64
 		return fmt.Errorf("header %v", head)
 	}
 	qsh := s.qsh()
-	if policy == auth.SignedLifecycle || policy == auth.Session || !sameJSON(body["qsh"], qsh) {
+	if policy == auth.SignedLifecycle || policy == auth.Session || policy == auth.Form || !sameJSON(body["qsh"], qsh) {
 		return fmt.Errorf("qsh %s, want %s", body["qsh"], qsh)
 	}
 	if !sameJSON(body["iss"], quoted(tenant)) || caller.ClientKey != tenant {

@@ -29,6 +29,10 @@ const (
 	// HostRequest, but in the header only, and never with the secret before a
 	// rotation, which must decide nothing about the state of a tenant.
 	Notice
+	// Form admits a posted HTML form of the app's own page by the token in its
+	// field FormField that IssueForm made for the very path and query the form
+	// posts to. It takes POST alone, and a token in no other place.
+	Form
 )
 
 // String returns the name of the policy.
@@ -43,7 +47,7 @@ type keySource uint8
 
 const (
 	tenantSecret  keySource = iota + 1 // shared secret of the tenant in iss
-	sessionSecret                      // key derived from the secret of the tenant in aud
+	derivedSecret                      // key derived from the secret of the tenant in aud
 	keyServer                          // public key by kid
 )
 
@@ -55,15 +59,28 @@ const (
 	qshAbsent
 )
 
+type place uint8
+
+const (
+	inHeader place = iota + 1
+	// inURL allows the token in the query and in a form too, where the host
+	// puts it for frames.
+	inURL
+	// inField is a field of a form and nowhere else.
+	inField
+)
+
 // row is what a policy stands for.
 type row struct {
 	name string
 	alg  string
 	key  keySource
 	qsh  qshRule
-	// query allows the token in the query and in a form, where the host puts
-	// it for frames.
-	query bool
+	// place says where the token may be.
+	place place
+	// purpose is what a derived key is for; a key of one purpose is none of
+	// another.
+	purpose string
 	// previous allows the secret before a rotation, for a while.
 	previous bool
 }
@@ -71,11 +88,12 @@ type row struct {
 // rows has a row for each policy. The first, of the zero policy, fits no
 // token: no algorithm is named "".
 var rows = [...]row{
-	HostRequest:     {name: "host request", alg: algHS256, key: tenantSecret, qsh: qshComputed, query: true, previous: true},
-	ContextToken:    {name: "context token", alg: algHS256, key: tenantSecret, qsh: qshContext},
-	SignedLifecycle: {name: "signed lifecycle", alg: algRS256, key: keyServer, qsh: qshComputed},
-	Session:         {name: "session", alg: algHS256, key: sessionSecret, qsh: qshAbsent},
-	Notice:          {name: "notice", alg: algHS256, key: tenantSecret, qsh: qshComputed},
+	HostRequest:     {name: "host request", alg: algHS256, key: tenantSecret, qsh: qshComputed, place: inURL, previous: true},
+	ContextToken:    {name: "context token", alg: algHS256, key: tenantSecret, qsh: qshContext, place: inHeader},
+	SignedLifecycle: {name: "signed lifecycle", alg: algRS256, key: keyServer, qsh: qshComputed, place: inHeader},
+	Session:         {name: "session", alg: algHS256, key: derivedSecret, purpose: "session", qsh: qshAbsent, place: inHeader},
+	Notice:          {name: "notice", alg: algHS256, key: tenantSecret, qsh: qshComputed, place: inHeader},
+	Form:            {name: "form token", alg: algHS256, key: derivedSecret, purpose: "form", qsh: qshComputed, place: inField},
 }
 
 // lookup returns the row of p, and false for the zero and any unknown policy.

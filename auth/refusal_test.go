@@ -34,6 +34,7 @@ func TestRefusals(t *testing.T) {
 		placeRefusals, schemeRefusals, formRefusals, segmentRefusals, encodingRefusals, algorithmRefusals, headerRefusals, keyIDRefusals,
 		numberRefusals, timeRefusals, nameRefusals, typeRefusals, partyRefusals, tenantRefusals, secretRefusals,
 		hashRefusals, contextHashRefusals, lifecycleRefusals, sessionRefusals, queryRefusals,
+		formTokenRefusals, formFieldRefusals,
 	} {
 		all = append(all, group()...)
 	}

@@ -29,7 +29,8 @@ func CallerFrom(ctx context.Context) *Caller {
 }
 
 // Require returns a middleware that lets through what Check admits, with the
-// Caller in the request's context, and answers all else by Refuse.
+// Caller in the request's context, and answers all else by Refuse. Files of a
+// multipart form that next, or Check, has read are removed once next returns.
 func (v *Verifier) Require(p Policy) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -38,7 +39,11 @@ func (v *Verifier) Require(p Policy) func(http.Handler) http.Handler {
 				v.Refuse(w, r, err)
 				return
 			}
-			next.ServeHTTP(w, r.WithContext(WithCaller(r.Context(), caller)))
+			// net/http removes the files of its own request, and not those of
+			// a copy.
+			r = r.WithContext(WithCaller(r.Context(), caller))
+			defer removeFiles(r)
+			next.ServeHTTP(w, r)
 		})
 	}
 }

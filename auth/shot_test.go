@@ -89,7 +89,7 @@ type shot struct {
 	method, path, query string
 	contentType, body   string
 
-	place  string // header, query or form
+	place  string // header, query, form, field or part
 	scheme string
 	header object
 	claims object
@@ -120,6 +120,10 @@ func (s *shot) request(t testing.TB, root string) (*http.Request, string) {
 		query = joined(query, "jwt="+url.QueryEscape(token))
 	case "form":
 		body = joined(body, "jwt="+url.QueryEscape(token))
+	case "field":
+		body = joined(body, "atl_token="+url.QueryEscape(token))
+	case "part":
+		body = part(`name="atl_token"`, token) + body
 	}
 	target := root + s.path
 	if query != "" {
@@ -242,6 +246,32 @@ func session(now int64) *shot {
 	return s
 }
 
+// formPost is a form of the app's own page that is posted.
+func formPost(now int64) *shot {
+	s := session(now)
+	s.method, s.path, s.query = http.MethodPost, routes[auth.Form], ""
+	s.place, s.body, s.contentType = "field", "page=1", "application/x-www-form-urlencoded"
+	s.sign = hs256(formKeyOf(secret, appKey, tenant))
+	s.rehash()
+	return s
+}
+
+const boundary = "boundary-of-the-parts"
+
+// filePost is a form that is posted in parts, with a file behind its token.
+func filePost(now int64) *shot {
+	s := formPost(now)
+	s.place, s.contentType = "part", "multipart/form-data; boundary="+boundary
+	s.body = part(`name="page"`, "1") + part(`name="upload"; filename="a.txt"`, "of a file") + lastBoundary
+	return s
+}
+
+const lastBoundary = "--" + boundary + "--\r\n"
+
+func part(disposition, content string) string {
+	return "--" + boundary + "\r\nContent-Disposition: form-data; " + disposition + "\r\n\r\n" + content + "\r\n"
+}
+
 // outgoing is the token the app itself signs for its calls to the host.
 func outgoing(now int64) *shot {
 	s := hostRequest(now)
@@ -312,7 +342,16 @@ func unsigned(string) []byte { return nil }
 
 // sessionKeyOf derives the key of a tenant's sessions as the package says.
 func sessionKeyOf(secret, app, clientKey string) string {
-	key, err := hkdf.Key(sha256.New, []byte(secret), nil, fmt.Sprintf("connect session v1 %d:%s%s", len(app), app, clientKey), sha256.Size)
+	return derivedKeyOf("session", secret, app, clientKey)
+}
+
+// formKeyOf derives the key of a tenant's form tokens.
+func formKeyOf(secret, app, clientKey string) string {
+	return derivedKeyOf("form", secret, app, clientKey)
+}
+
+func derivedKeyOf(purpose, secret, app, clientKey string) string {
+	key, err := hkdf.Key(sha256.New, []byte(secret), nil, fmt.Sprintf("connect %s v1 %d:%s%s", purpose, len(app), app, clientKey), sha256.Size)
 	if err != nil {
 		panic(err)
 	}

@@ -30,6 +30,9 @@ const (
 	maxBlindForm = 256 << 10
 
 	scheme = "JWT "
+
+	mediaForm      = "application/x-www-form-urlencoded"
+	mediaMultipart = "multipart/form-data"
 )
 
 // findToken returns the one token in the Authorization header or, where the
@@ -55,7 +58,7 @@ func findToken(r *http.Request, params []qsh.Param, allowed row) (token string, 
 		return "", false, &Error{Code: CodeManyTokens, Detail: manyTokens}
 	case len(inHeader) == 1:
 		return inHeader[0], true, nil
-	case len(inQuery) == 1 && allowed.query:
+	case len(inQuery) == 1 && allowed.place == inURL:
 		return inQuery[0], true, nil
 	case len(inQuery) == 1:
 		return "", false, &Error{Code: CodeNoToken, Detail: "the route takes no token in the query"}
@@ -113,29 +116,39 @@ func noToken(r *http.Request) string {
 // bytes, where the row allows them and the host puts them for macros with
 // renderingMethod post. The form stays readable in r.PostForm and in r.Body.
 func formTokens(r *http.Request, allowed row, limit int64) ([]string, error) {
-	if !allowed.query || r.Method != http.MethodPost || r.Body == nil {
+	if allowed.place != inURL || r.Method != http.MethodPost || r.Body == nil {
 		return nil, nil
 	}
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || media != "application/x-www-form-urlencoded" {
+	if err != nil || media != mediaForm {
 		return nil, nil
 	}
-	if r.PostForm == nil {
-		if r.ContentLength > limit {
-			return nil, fmt.Errorf("auth: form: %w", &http.MaxBytesError{Limit: limit})
-		}
-		body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, limit))
-		if err != nil {
-			return nil, fmt.Errorf("auth: form: %w", err)
-		}
-		form, err := url.ParseQuery(string(body))
-		if err != nil {
-			return nil, &Error{Code: CodeMalformed, Detail: "the form does not parse"}
-		}
-		r.Body = io.NopCloser(bytes.NewReader(body))
-		r.PostForm = form
+	if err := readForm(r, limit); err != nil {
+		return nil, err
 	}
 	return r.PostForm[qsh.TokenParam], nil
+}
+
+// readForm reads a URL-encoded form body of at most limit bytes, unless it has
+// been read, into r.PostForm, and leaves it in r.Body.
+func readForm(r *http.Request, limit int64) error {
+	if r.PostForm != nil {
+		return nil
+	}
+	if r.ContentLength > limit {
+		return fmt.Errorf("auth: form: %w", &http.MaxBytesError{Limit: limit})
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, limit))
+	if err != nil {
+		return fmt.Errorf("auth: form: %w", err)
+	}
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		return &Error{Code: CodeMalformed, Detail: "the form does not parse"}
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	r.PostForm = form
+	return nil
 }
 
 // token is a token taken apart, with nothing about it verified.

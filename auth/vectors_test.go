@@ -76,7 +76,9 @@ func TestOfficialVectors(t *testing.T) {
 }
 
 // TestKindsAndRoutes fires every kind of token at the route of every policy.
-// Each is admitted on its own route and nowhere else.
+// Each is admitted on its own route and nowhere else, and a form token is
+// refused elsewhere, and every other in a form, also where it stands in the place
+// that the route looks at.
 func TestKindsAndRoutes(t *testing.T) {
 	kinds := []struct {
 		name string
@@ -91,6 +93,8 @@ func TestKindsAndRoutes(t *testing.T) {
 		{"context token", contextToken, []auth.Policy{auth.ContextToken}},
 		{"signed lifecycle event", lifecycleEvent, []auth.Policy{auth.SignedLifecycle}},
 		{"session", session, []auth.Policy{auth.Session}},
+		{"form token", formPost, []auth.Policy{auth.Form}},
+		{"form token in parts", filePost, []auth.Policy{auth.Form}},
 		{"the app's own call of the host", outgoing, nil},
 		{"impersonation assertion", impersonation, nil},
 		{"lifecycle event signed with the shared secret", sharedLifecycle, []auth.Policy{auth.HostRequest, auth.Notice}},
@@ -117,10 +121,30 @@ func TestKindsAndRoutes(t *testing.T) {
 			if status != http.StatusUnauthorized || w.ran.Load() != ran {
 				t.Errorf("%s on a route for %q: got status %d, want it refused", kind.name, policy, status)
 			}
+			if policy != auth.Form && !slices.Contains(kind.home, auth.Form) {
+				continue
+			}
+			s.placeFor(policy)
+			if status, _ := w.fire(s); status != http.StatusUnauthorized || w.ran.Load() != ran {
+				t.Errorf("%s on a route for %q, in its place: got status %d, want it refused", kind.name, policy, status)
+			}
 		}
 	}
-	if admitted != 12 {
-		t.Errorf("got %d requests admitted, want 12", admitted)
+	if admitted != 14 {
+		t.Errorf("got %d requests admitted, want 14", admitted)
+	}
+}
+
+// placeFor puts the token where a route with the policy looks for it, in a
+// request that the token is still for.
+func (s *shot) placeFor(policy auth.Policy) {
+	hashed := len(s.qsh()) == len(`""`)+64
+	s.place, s.body = "header", ""
+	if policy == auth.Form {
+		s.method, s.place, s.contentType = http.MethodPost, "field", "application/x-www-form-urlencoded"
+	}
+	if hashed {
+		s.rehash()
 	}
 }
 

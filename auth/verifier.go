@@ -7,6 +7,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -79,9 +80,12 @@ type Config struct {
 	// token would live longer.
 	Leeway time.Duration
 	// MaxLife is the longest life of a token that is admitted, and of a
-	// session; 0 is one hour, and more is an error: package lifecycle counts
-	// on no token being good for longer.
+	// session or a form token; 0 is one hour, and more is an error: package
+	// lifecycle counts on no token being good for longer.
 	MaxLife time.Duration
+	// MaxForm is the largest multipart form, in bytes and with its files, that
+	// is read on a Form route once its token is verified; 0 is 10 MiB.
+	MaxForm int64
 	// Clock tells the time; nil is time.Now.
 	Clock func() time.Time
 	// Logger receives the reason of every refusal; nil discards it.
@@ -101,6 +105,7 @@ type Verifier struct {
 	keys          Keys
 	leeway        time.Duration
 	maxLife       time.Duration
+	maxForm       int64
 	clock         func() time.Time
 	log           *slog.Logger
 	development   bool
@@ -122,6 +127,8 @@ func NewVerifier(cfg Config) (*Verifier, error) {
 		return nil, errors.New("auth: there is no source of keys")
 	case cfg.MaxLife < 0 || cfg.MaxLife > time.Hour:
 		return nil, fmt.Errorf("auth: a longest life of %v for tokens is not in (0, 1h]", cfg.MaxLife)
+	case cfg.MaxForm < 0:
+		return nil, errors.New("auth: MaxForm is negative")
 	case cfg.Leeway > maxLeeway:
 		return nil, fmt.Errorf("auth: a leeway of %v is more than %v", cfg.Leeway, maxLeeway)
 	}
@@ -131,6 +138,7 @@ func NewVerifier(cfg Config) (*Verifier, error) {
 		keys:          cfg.Keys,
 		leeway:        max(orDefault(cfg.Leeway, 30*time.Second), 0),
 		maxLife:       orDefault(cfg.MaxLife, time.Hour),
+		maxForm:       cmp.Or(cfg.MaxForm, 10<<20),
 		clock:         cfg.Clock,
 		log:           cfg.Logger,
 		development:   cfg.Development,
@@ -188,6 +196,12 @@ func hasDotSegment(path string) bool {
 // to see that the form has no second one, and up to 256 KiB where the token can
 // only be in the form. A longer one is an *http.MaxBytesError.
 //
+// On a Form route it reads the whole form: a URL-encoded one of up to 256 KiB as
+// above, and a multipart one into r.MultipartForm and r.PostForm, of which the
+// token must be in the first 256 KiB and in front of any file, and the rest, of
+// up to Config.MaxForm, is read once the token is verified. Whoever calls Check
+// there without Require removes the files of r.MultipartForm.
+//
 // A HEAD request is admitted with a token for GET too, since it is GET without
 // the answer's content (RFC 9110, section 9.3.2) and the host makes its tokens
 // for GET.
@@ -207,6 +221,9 @@ func (v *Verifier) check(r *http.Request, p Policy) (*Caller, error) {
 	params, err := qsh.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return nil, &Error{Code: CodeBadQuery, Detail: err.Error()}
+	}
+	if rule.place == inField {
+		return v.checkForm(r, p, rule, params)
 	}
 	raw, found, err := findToken(r, params, rule)
 	if err != nil {
@@ -298,12 +315,12 @@ func (v *Verifier) checkTimes(c *claims) *Error {
 // checkParties checks who made the token and for whom.
 func (v *Verifier) checkParties(t *token, rule row) *Error {
 	c := &t.claims
-	if rule.key == sessionSecret {
+	if rule.key == derivedSecret {
 		if c.Issuer != v.appKey {
 			return &Error{Code: CodeIssuer, Detail: "the token was not made by this app"}
 		}
 		if len(c.Audience) != 1 || !validClientKey(c.Audience[0]) {
-			return &Error{Code: CodeAudience, Detail: "a session is for one tenant", Audience: c.Audience}
+			return &Error{Code: CodeAudience, Detail: "a " + rule.name + " is for one tenant", Audience: c.Audience}
 		}
 		return nil
 	}
@@ -469,8 +486,8 @@ func (v *Verifier) mayReread(clientKey string) bool {
 // signedFor reports whether the token is signed with a secret of inst that the
 // rule takes.
 func (v *Verifier) signedFor(inst *store.Installation, t *token, rule row) bool {
-	if rule.key == sessionSecret {
-		key, err := v.sessionKey(inst)
+	if rule.key == derivedSecret {
+		key, err := v.derivedKey(inst, rule.purpose)
 		return err == nil && verifyHMAC(t, key)
 	}
 	if verifyHMAC(t, []byte(inst.SharedSecret.Reveal())) {

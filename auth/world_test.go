@@ -29,6 +29,7 @@ var routes = map[auth.Policy]string{
 	auth.SignedLifecycle: "/lifecycle",
 	auth.Session:         "/session",
 	auth.Notice:          "/notice",
+	auth.Form:            "/form",
 	auth.Policy(0):       "/zero",
 	auth.Policy(99):      "/unknown",
 }

@@ -109,9 +109,15 @@ func (b browser) do(what string, actions ...chromedp.Action[chromedp.Void]) {
 func (b browser) open(url string) chromedp.QueryOption {
 	b.t.Helper()
 	b.do("open "+url, chromedp.Navigate(url))
+	return b.frame()
+}
+
+// frame returns the frame of the page that is open.
+func (b browser) frame() chromedp.QueryOption {
+	b.t.Helper()
 	frames, err := chromedp.Run(b.ctx, chromedp.Nodes(chromedp.CSS("iframe")))
 	if err != nil {
-		b.t.Fatalf("the frame in %s: %v", url, err)
+		b.t.Fatalf("the frame: %v", err)
 	}
 	return chromedp.FromNode(frames[0])
 }

@@ -4,7 +4,9 @@
 //
 // A route is opened by the kind of request it takes, so none can be without
 // its check: [App.Page] for what the host shows in a frame, [App.API] for what
-// the app's own page asks, [App.Webhook] for events, [App.Public] for the rest.
+// the app's own page asks, [App.Form] for the forms on it, [App.Webhook] for
+// events, [App.Browser] for pages outside of the frame, [App.Public] for the
+// rest.
 package connect
 
 import (
@@ -36,6 +38,7 @@ type App struct {
 	lifecycle *lifecycle.Lifecycle
 	webhooks  *webhook.Queue
 	hosts     *hostclient.Hosts
+	origins   *http.CrossOriginProtection
 
 	routes   []*route
 	build    sync.Once
@@ -58,11 +61,14 @@ func New(cfg Config) (*App, error) {
 	}
 	if a.verifier, err = auth.NewVerifier(auth.Config{
 		AppKey: cfg.Descriptor.Key, BaseURLs: cfg.baseURLs(), Installations: cfg.Store, Keys: keys,
-		Leeway: cfg.Leeway, Clock: cfg.Clock, Logger: cfg.Logger, Development: cfg.Development,
+		Leeway: cfg.Leeway, MaxForm: cfg.MaxBody, Clock: cfg.Clock, Logger: cfg.Logger, Development: cfg.Development,
 	}); err != nil {
 		return nil, fmt.Errorf("connect: %w", err)
 	}
-	hosts := hostclient.Config{AuthorizationServer: cfg.AuthorizationServerURL, Base: cfg.Transport, Clock: cfg.Clock}
+	if a.origins, err = crossOriginProtection(cfg.TrustedOrigins); err != nil {
+		return nil, err
+	}
+	hosts := hostclient.Config{AuthorizationServer: cfg.AuthorizationServerURL, Base: cfg.Transport, Limits: cfg.Limits, Clock: cfg.Clock}
 	if cfg.Development {
 		hosts.Before = (&scopeWatch{scopes: cfg.Descriptor.Scopes, logger: cfg.Logger}).before
 	}
@@ -177,8 +183,8 @@ func plainAuthority(host string) string {
 }
 
 // CallerFrom returns who a verified request comes from. In the handlers of
-// Page, HostRequest, API, Session and Webhook routes it is never nil; in those
-// of Public and CacheablePage routes it is.
+// Page, HostRequest, API, Session, Form and Webhook routes it is never nil; in
+// those of Public, Browser and CacheablePage routes it is.
 func CallerFrom(ctx context.Context) *auth.Caller { return auth.CallerFrom(ctx) }
 
 // Host returns the client that calls the caller's host as the app's own user;

@@ -113,9 +113,9 @@ func kindsFor(e descriptor.Endpoint) []kind {
 	case e.Kind == descriptor.EndpointBrowser && e.Signed():
 		return []kind{kindPage, kindHost}
 	case e.Kind == descriptor.EndpointImage:
-		return []kind{kindPublic, kindCacheable, kindPage, kindHost}
+		return []kind{kindPublic, kindCacheable, kindBrowser, kindPage, kindHost}
 	}
-	return []kind{kindPublic, kindCacheable}
+	return []kind{kindPublic, kindCacheable, kindBrowser}
 }
 
 func either(kinds []kind) string {

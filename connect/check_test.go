@@ -127,6 +127,8 @@ func TestCheckKinds(t *testing.T) {
 		"HostRequest":   func(w *world, p string) { w.HostRequest(p, hello) },
 		"API":           func(w *world, p string) { w.API(p, hello) },
 		"Session":       func(w *world, p string) { w.Session(p, hello) },
+		"Form":          func(w *world, p string) { w.Form(p, hello) },
+		"Browser":       func(w *world, p string) { w.Browser(p, http.HandlerFunc(hello)) },
 		"Webhook":       func(w *world, p string) { w.Webhook(descriptor.EventIssueCreated, p, onEvent) },
 		"Public":        func(w *world, p string) { w.Public(p, http.HandlerFunc(hello)) },
 	}
@@ -145,11 +147,11 @@ func TestCheckKinds(t *testing.T) {
 			"/m/{x}", "HostRequest"},
 		"an action in a window": {descriptor.Modules{JiraDeploymentInfoProvider: &descriptor.DeploymentInfoProvider{
 			Key: "m", Name: text, HomeURL: "https://example.com", Actions: &descriptor.DeploymentActions{ListDeployments: &descriptor.Action{TemplateURL: baseURL + "/m?i={issue.key}"}}}},
-			"/m", "Public CacheablePage"},
+			"/m", "Public CacheablePage Browser"},
 		"an action in a window with a token": {descriptor.Modules{JiraDeploymentInfoProvider: &descriptor.DeploymentInfoProvider{
 			Key: "m", Name: text, HomeURL: "https://example.com", Actions: &descriptor.DeploymentActions{ListDeployments: &descriptor.Action{TemplateURL: "/m?jwt={jwt}"}}}},
 			"/m", "Page HostRequest"},
-		"a picture": {descriptor.Modules{JiraProjectPages: []descriptor.ProjectPage{{Key: "m", Name: text, URL: "https://elsewhere.example.com", IconURL: "/m"}}}, "/m", "Public CacheablePage"},
+		"a picture": {descriptor.Modules{JiraProjectPages: []descriptor.ProjectPage{{Key: "m", Name: text, URL: "https://elsewhere.example.com", IconURL: "/m"}}}, "/m", "Public CacheablePage Browser"},
 		"a webhook": {descriptor.Modules{Webhooks: []descriptor.Webhook{{Event: descriptor.EventIssueCreated, URL: "/m"}}}, "/m", "Webhook HostRequest"},
 	} {
 		for kind, openRoute := range open {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/atlassian-connect-go/sdk/auth"
 	"github.com/atlassian-connect-go/sdk/descriptor"
+	"github.com/atlassian-connect-go/sdk/hostclient"
 	"github.com/atlassian-connect-go/sdk/internal/loopback"
 	"github.com/atlassian-connect-go/sdk/lifecycle"
 	"github.com/atlassian-connect-go/sdk/store"
@@ -66,9 +67,16 @@ type Config struct {
 	SecretGrace, Retention time.Duration
 	// Leeway is how far the host's clock may be off; see auth.Config.
 	Leeway time.Duration
-	// MaxBody is the largest request body that a page, API or host route
+	// MaxBody is the largest request body that a page, API, form or host route
 	// reads, in bytes; 0 is 10 MiB.
 	MaxBody int64
+	// FormLife is how long a form may lie open before it is posted, from one
+	// second to one hour; 0 is 30 minutes.
+	FormLife time.Duration
+	// TrustedOrigins are the origins besides its own from whose pages a browser
+	// may post to a Browser route, such as "https://one.example.com"; see
+	// App.Browser. There are no patterns, and none is trusted unless it is here.
+	TrustedOrigins []string
 	// StopDelay is how long Serve goes on at its end while readyz says that
 	// the app is stopping, so that a load balancer sees it before
 	// connections are refused; 0 is not at all.
@@ -79,6 +87,9 @@ type Config struct {
 	// Transport carries all requests of the app to hosts, key servers and
 	// authorization servers; nil is a transport with sane limits.
 	Transport http.RoundTripper
+	// Limits paces and repeats the app's calls to hosts; nil is what Atlassian's
+	// page on rate limiting asks for, see hostclient.Limits.
+	Limits *hostclient.Limits
 	// Clock tells the time; nil is time.Now.
 	Clock func() time.Time
 	// Logger receives a line for each request and whatever goes wrong, with
@@ -101,6 +112,8 @@ func (cfg Config) settled() (Config, error) {
 		return cfg, errors.New("connect: there is no store")
 	case cfg.MaxBody < 0:
 		return cfg, errors.New("connect: MaxBody is negative")
+	case cfg.FormLife != 0 && (cfg.FormLife < time.Second || cfg.FormLife > time.Hour):
+		return cfg, fmt.Errorf("connect: FormLife, %v, is not in [1s, 1h]", cfg.FormLife)
 	case cfg.StopTimeout < 0 || cfg.StopDelay < 0:
 		return cfg, errors.New("connect: StopTimeout or StopDelay is negative")
 	}

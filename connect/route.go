@@ -29,9 +29,11 @@ const (
 	kindHost      kind = "HostRequest"
 	kindAPI       kind = "API"
 	kindSession   kind = "Session"
+	kindForm      kind = "Form"
 	kindWebhook   kind = "Webhook"
 	kindLifecycle kind = "lifecycle"
 	kindPublic    kind = "Public"
+	kindBrowser   kind = "Browser"
 	kindOwn       kind = "app"
 )
 
@@ -112,7 +114,7 @@ func (a *App) Webhook(event descriptor.Event, pattern string, h webhook.Func) {
 // Public opens a route to everybody, without any check. A pattern that ends in
 // a slash holds all that begins with it. The path of a base URL is cut off
 // before h sees the request. The answer has "Cache-Control: no-store" unless h
-// sets another.
+// sets another. What knows its user by a cookie belongs to Browser.
 func (a *App) Public(pattern string, h http.Handler) {
 	given(pattern, h != nil)
 	a.open(&route{kind: kindPublic, pattern: pattern, handler: a.limited(h)})
@@ -156,9 +158,11 @@ func (a *App) add(r *route) error {
 	return nil
 }
 
-func (r *route) isPrefix() bool {
-	return r.kind == kindPublic && strings.HasSuffix(r.pattern, "/")
-}
+// isPublic reports whether the route takes requests without a token of the host,
+// at whole paths or below a prefix.
+func (r *route) isPublic() bool { return r.kind == kindPublic || r.kind == kindBrowser }
+
+func (r *route) isPrefix() bool { return r.isPublic() && strings.HasSuffix(r.pattern, "/") }
 
 // verified lets through what the policy admits, with its body limited, and
 // tells the log who it was.
@@ -222,14 +226,14 @@ func (a *App) buildRouter() {
 	for _, base := range a.basePaths() {
 		for _, r := range sorted {
 			handler := r.served()
-			if r.kind == kindPublic {
+			if r.isPublic() {
 				handler = http.StripPrefix(base, handler)
 			}
-			match := router.Path(base + r.pattern)
+			at := router.Path
 			if r.isPrefix() {
-				match = router.PathPrefix(base + r.pattern)
+				at = router.PathPrefix
 			}
-			match.Handler(handler).Name(base + " " + r.pattern)
+			at(base + r.pattern).Handler(handler).Name(base + " " + r.pattern)
 		}
 	}
 	router.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

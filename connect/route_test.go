@@ -20,6 +20,8 @@ func openAll(w *world) {
 	w.HostRequest("/host", hello)
 	w.API("/api", hello)
 	w.Session("/session", hello)
+	w.Form("/form", hello)
+	w.Browser("/browser", http.HandlerFunc(hello))
 	w.CacheablePage("/cached", hello)
 	w.Public("/static/", http.HandlerFunc(hello))
 	w.Webhook("jira:issue_created", "/hook", func(context.Context, *webhook.Event) error { return nil })
@@ -47,6 +49,8 @@ func TestRoutesTakeTheirKindOfTokenAlone(t *testing.T) {
 		{"/hook", "POST", "request", 204},
 		{"/api", "GET", "context", 200},
 		{"/session", "GET", "session", 200},
+		{"/form", "POST", "", 0},
+		{"/browser", "POST", "any", 200},
 		{"/enabled", "POST", "", 0},
 		{"/disabled", "POST", "", 0},
 		{"/installed", "POST", "", 0},
@@ -110,6 +114,8 @@ func TestClosedUnlessOpened(t *testing.T) {
 		{"GET", "/static", 404, ""},
 		{"GET", "/x/../page", 404, ""},
 		{"POST", "/page", 405, "GET, HEAD"},
+		{"GET", "/form", 405, "POST"},
+		{"HEAD", "/form", 405, "POST"},
 		{"GET", "/installed", 405, "POST"},
 		{"GET", "/hook", 405, "POST"},
 		{"POST", "/atlassian-connect.json", 405, "GET, HEAD"},
@@ -147,6 +153,7 @@ func TestRoutesBelowTheBasePath(t *testing.T) {
 		{"with the base cut off by a proxy", "/page/x%20y?a=1", "x y"},
 		{"a prefix", "/stale/app/static/a/b.js", "a/b.js"},
 		{"a prefix, cut", "/static/a/b.js", "a/b.js"},
+		{"a prefix alone", "/stale/app/static/", ""},
 		{"health", "/stale/app/healthz", "OK\n"},
 		{"a public path", "/stale/app/robots.txt", "/robots.txt"},
 		{"a public path, cut", "/robots.txt", "/robots.txt"},
@@ -174,6 +181,8 @@ func TestMisuseAtStartPanics(t *testing.T) {
 		"no host handler":   func(w *world) { w.HostRequest("/a", nil) },
 		"no API handler":    func(w *world) { w.API("/a", nil) },
 		"no session":        func(w *world) { w.Session("/a", nil) },
+		"no form":           func(w *world) { w.Form("/a", nil) },
+		"no browser":        func(w *world) { w.Browser("/a", nil) },
 		"no public handler": func(w *world) { w.Public("/a", nil) },
 		"no webhook":        func(w *world) { w.Webhook("e", "/a", nil) },
 		"after serving": func(w *world) {

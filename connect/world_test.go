@@ -2,6 +2,7 @@ package connect_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"io"
 	"log/slog"
 	"net/http"
@@ -158,6 +159,16 @@ func hello(w http.ResponseWriter, r *http.Request) {
 		name = c.AccountID
 	}
 	_, _ = io.WriteString(w, "hello "+name)
+}
+
+// decoded is a segment of a token.
+func decoded(t *testing.T, segment string) []byte {
+	t.Helper()
+	b, err := base64.RawURLEncoding.DecodeString(segment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 func readAll(r *http.Request) (string, error) {

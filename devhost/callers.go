@@ -1,6 +1,7 @@
 package devhost
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,13 @@ const (
 	kindApp     = "app"     // the app as itself
 	kindUser    = "user"    // the app in a user's name
 	kindBrowser = "browser" // a page of the host in a browser
+
+	kindOAuth     = "oauth"           // an OAuth 2.0 (3LO) app in a user's name
+	kindToken     = "api-token"       // an API token of a user
+	kindService   = "service-account" // an account of no person
+	kindForge     = "forge"           // a Forge app in a user's name
+	kindAnonymous = "anonymous"       // nobody, where that is enough
+	kindContainer = "container"       // who has the container token of an import source
 )
 
 // caller is who makes a call to the REST API.
@@ -25,6 +33,12 @@ type caller struct {
 	accountID string
 	scopes    []string // of app and user; a browser without an app has no limits
 	limited   bool     // whether scopes count
+
+	client      string   // id of the OAuth client, of callers that are no Connect app
+	granted     []string // OAuth scopes, which count when gateway is true
+	gateway     bool
+	loginReason string // what the answer says of a credential that was passed over
+	source      string // the import source of a container token
 }
 
 // accessToken is a token of the authorization server.
@@ -33,6 +47,7 @@ type accessToken struct {
 	accountID string
 	scopes    []string
 	expires   time.Time
+	revoked   bool
 }
 
 // identify finds out who calls. The error says in plain words why nobody was
@@ -48,7 +63,7 @@ func (h *Host) identify(r *http.Request) (*caller, error) {
 	case len(inQuery) == 1:
 		return h.identifyApp(r, inQuery[0])
 	case len(header) == 0:
-		return h.identifyBrowser(r)
+		return h.identifyVisitor(r)
 	}
 	scheme, credential, _ := strings.Cut(header[0], " ")
 	switch scheme {
@@ -56,8 +71,10 @@ func (h *Host) identify(r *http.Request) (*caller, error) {
 		return h.identifyApp(r, credential)
 	case "Bearer":
 		return h.identifyUser(credential)
+	case "Basic":
+		return h.identifyBasic(r, credential)
 	}
-	return nil, fmt.Errorf("authorization scheme %q, want JWT or Bearer", scheme)
+	return nil, fmt.Errorf("authorization scheme %q, want JWT, Bearer or Basic", scheme)
 }
 
 func queryTokens(rawQuery string) ([]string, error) {
@@ -144,7 +161,9 @@ func (h *Host) identifyUser(token string) (*caller, error) {
 	h.mu.Unlock()
 	switch {
 	case !ok:
-		return nil, errors.New("access token is unknown")
+		return nil, foreignBearer()
+	case t.revoked:
+		return nil, errors.New("access token was revoked")
 	case !h.clock().Before(t.expires):
 		return nil, errors.New("access token has expired")
 	case inst.AppKey == "":
@@ -186,21 +205,41 @@ func callerOf(r *http.Request) *caller {
 	return c
 }
 
-// authenticated lets recognised callers through to next and answers 401 to all
-// others.
-func (h *Host) authenticated(next http.Handler) http.Handler {
+// admitted lets callers that identify recognises through to next. All others get
+// the answer of a fault, or else 401.
+func (h *Host) admitted(identify func(*http.Request) (*caller, error), next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c, err := h.identify(r)
+		c, err := identify(r)
 		if err != nil {
-			refuse(r, err.Error())
-			w.Header().Set("WWW-Authenticate", `JWT realm="Jira"`)
-			writeJSON(w, http.StatusUnauthorized, errorBody{Messages: []string{"Client must be authenticated to access this resource."}})
+			refuseCaller(w, r, err)
 			return
 		}
 		record := callOf(r)
-		record.App, record.AccountID, record.Kind = c.app.AppKey, c.accountID, c.kind
+		record.App, record.AccountID, record.Kind = cmp.Or(c.app.AppKey, c.client), c.accountID, c.kind
+		announce(w, c)
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, c)))
 	})
+}
+
+func refuseCaller(w http.ResponseWriter, r *http.Request, err error) {
+	refuse(r, err.Error())
+	var f *fault
+	if errors.As(err, &f) {
+		f.write(w)
+		return
+	}
+	w.Header().Set("WWW-Authenticate", `JWT realm="Jira"`)
+	writeJSON(w, http.StatusUnauthorized, errorBody{Messages: []string{notAuthenticated}})
+}
+
+// announce names the caller in the headers of the answer, as Jira Cloud does.
+func announce(w http.ResponseWriter, c *caller) {
+	if c.accountID != "" {
+		w.Header().Set("X-AAccountId", c.accountID)
+	}
+	if c.loginReason != "" {
+		w.Header().Set(headerLoginReason, c.loginReason)
+	}
 }
 
 // orderly refuses what Atlassian's edge refuses before it looks at credentials:

@@ -143,9 +143,10 @@ func TestCredentialPlaces(t *testing.T) {
 		{"both", "?jwt=" + token, []string{"JWT " + token}, 401, "more than one credential"},
 		{"twice in the query", "?jwt=" + token + "&jwt=" + token, nil, 401, "more than one credential"},
 		{"two headers", "", []string{"JWT " + token, "JWT " + token}, 401, "more than one credential"},
-		{"as Bearer", "", []string{"Bearer " + token}, 401, "access token is unknown"},
+		{"as Bearer", "", []string{"Bearer " + token}, 403, "access token is unknown"},
 		{"scheme in lower case", "", []string{"jwt " + token}, 401, "authorization scheme"},
-		{"Basic", "", []string{"Basic YTpi"}, 401, "authorization scheme"},
+		{"Basic", "", []string{"Basic YTpi"}, 401, "API token is unknown"},
+		{"another scheme", "", []string{"Digest x"}, 401, "authorization scheme"},
 		{"broken query", "?a=%zz", []string{"JWT " + token}, 401, "query does not parse"},
 	}
 	for _, tt := range tests {

@@ -68,3 +68,42 @@ func TestConcurrentUse(t *testing.T) {
 		t.Errorf("got %d identifiers, want %d", len(seen), 2*n)
 	}
 }
+
+// Many clients of the cloud at once: no code and no grant is given twice, and
+// every call is counted against a limit once.
+func TestConcurrentUseOfTheCloud(t *testing.T) {
+	const n = 16
+	h, _, _ := newHost(t, devhost.Config{})
+	app := register(t, h, "read:jira-user")
+	start := granted(t, h, app, bo)
+	h.Limit(devhost.RateLimit{Times: n / 2, RetryAfter: -1})
+	var mu sync.Mutex
+	seen, limited := make(map[string]bool), 0
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() {
+			var a bearerAnswer
+			readJSON(t, tokenRequest(t, h, refreshParameters(app, start.RefreshToken)), 200, &a)
+			resp := send(t, "GET", h.GatewayURL()+"/ex/jira/"+h.CloudID()+myselfPath, "", "Authorization", "Bearer "+a.AccessToken)
+			if _, err := h.Attach(devhost.Attachment{Issue: "DEMO-1", Filename: fmt.Sprint(i)}); err != nil {
+				t.Error(err)
+			}
+			if _, err := h.PutWikiPage(devhost.WikiPage{Title: fmt.Sprint(i)}); err != nil {
+				t.Error(err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			seen[a.AccessToken], seen[a.RefreshToken] = true, true
+			if resp.StatusCode == 429 {
+				limited++
+			}
+		})
+	}
+	wg.Wait()
+	if len(seen) != 2*n || limited != n/2 {
+		t.Errorf("got %d tokens and %d limited calls, want %d and %d", len(seen), limited, 2*n, n/2)
+	}
+	if files, pages := len(h.Attachments("DEMO-1")), len(h.WikiPages()); files != n || pages != n+5 {
+		t.Errorf("got %d files and %d pages", files, pages)
+	}
+}

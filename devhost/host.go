@@ -40,6 +40,14 @@ type Config struct {
 	// that a test can answer 429 or 503 in the host's place. What it answers is
 	// recorded in Calls like any other answer.
 	Middleware func(http.Handler) http.Handler
+	// DataCenter makes the host a Jira Data Center. Nil means Jira Cloud.
+	DataCenter *DataCenter
+	// Assets, when not nil, is what the site has of Assets from the start. Nil is
+	// a site on a plan without it, until EnableAssets.
+	Assets *Assets
+	// NoJSM makes a site without Jira Service Management, where even the address
+	// at which an Assets workspace is found does not exist.
+	NoJSM bool
 }
 
 // Host is a product with one site. Its methods are safe for concurrent use. A
@@ -51,6 +59,9 @@ type Host struct {
 	client  *http.Client
 	keys    signingKey
 	jira    *jira
+	cloud   *cloud
+	dc      *dcSite // nil on Cloud
+	assets  assets
 	record  recorder
 	handler http.Handler
 	work    workers
@@ -88,16 +99,31 @@ func New(c Config) (*Host, error) {
 	if h.log == nil {
 		h.log = slog.New(slog.DiscardHandler)
 	}
+	dc, err := newDCSite(c.DataCenter)
+	if err != nil {
+		return nil, err
+	}
+	h.dc = dc
 	if c.URL != "" {
 		if err := h.setURL(c.URL); err != nil {
 			return nil, err
 		}
 	}
+	if dc != nil && c.Users == nil {
+		c.Users = dcPeople()
+	}
 	j, err := newJira(h.clock, c.Users, c.Issues)
 	if err != nil {
 		return nil, err
 	}
-	h.jira = j
+	j.dataCenter = dc != nil
+	if err := j.checkUsernames(); err != nil {
+		return nil, err
+	}
+	h.jira, h.cloud = j, newCloud(h.clock)
+	if err := h.setUpAssets(c); err != nil {
+		return nil, err
+	}
 	h.handler = h.routes(c.Middleware)
 	h.ctx, h.cancel = context.WithCancel(context.Background())
 	return h, nil
@@ -120,7 +146,8 @@ func newClient() *http.Client {
 // Now returns the host's time.
 func (h *Host) Now() time.Time { return h.clock() }
 
-// setURL fixes where the host is reached. The site is at its root.
+// setURL fixes where the host is reached. The site is at its root, or below the
+// context path of a Data Center.
 func (h *Host) setURL(raw string) error {
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || strings.Trim(u.Path, "/") != "" {
@@ -129,7 +156,7 @@ func (h *Host) setURL(raw string) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.url = u.Scheme + "://" + u.Host
-	h.baseURL = h.url
+	h.baseURL = h.url + h.contextPath()
 	return nil
 }
 
@@ -142,7 +169,7 @@ func (h *Host) URL() string {
 }
 
 // BaseURL returns the base URL of the site, as apps get it when they are
-// installed. It equals URL until Rename.
+// installed. It equals URL, with the context path of a Data Center, until Rename.
 func (h *Host) BaseURL() string {
 	h.mu.Lock()
 	defer h.mu.Unlock()

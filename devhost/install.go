@@ -18,6 +18,9 @@ import (
 // upgraded: same client key, new secret. The answer to enabled does not matter
 // to the install; it is in Deliveries.
 func (h *Host) Install(ctx context.Context, descriptorURL string) (Installation, error) {
+	if h.dc != nil {
+		return Installation{}, errNoConnect
+	}
 	h.events.Lock()
 	defer h.events.Unlock()
 	m, err := h.fetchManifest(ctx, descriptorURL)
@@ -41,6 +44,9 @@ func (h *Host) Upgrade(ctx context.Context, appKey string) (Installation, error)
 // sent. Tests use it to make requests of an app they have given the secret in
 // another way.
 func (h *Host) Adopt(descriptor []byte) (Installation, error) {
+	if h.dc != nil {
+		return Installation{}, errNoConnect
+	}
 	h.events.Lock()
 	defer h.events.Unlock()
 	m, err := parseManifest(descriptor)
@@ -177,7 +183,7 @@ func (h *Host) Rename(ctx context.Context, baseURL string) error {
 	h.events.Lock()
 	defer h.events.Unlock()
 	h.mu.Lock()
-	h.baseURL = u.Scheme + "://" + u.Host
+	h.baseURL = u.Scheme + "://" + u.Host + h.contextPath()
 	h.mu.Unlock()
 	var errs []error
 	for _, inst := range h.Installations() {

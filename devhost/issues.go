@@ -160,6 +160,8 @@ type jira struct {
 	projects []project
 	issues   []*Issue
 	lastID   int
+
+	dataCenter bool // users go by their names, texts are no documents
 }
 
 func newJira(now func() time.Time, users []User, issues []Issue) (*jira, error) {

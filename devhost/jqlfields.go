@@ -51,6 +51,8 @@ type jqlView struct {
 	caller   string // for currentUser(); empty for nobody
 	users    []User
 	projects []project
+
+	dataCenter bool // users go by their names too
 }
 
 // view takes what queries need to know of the site.
@@ -59,6 +61,7 @@ func (j *jira) view(accountID string) *jqlView {
 	defer j.mu.Unlock()
 	return &jqlView{
 		now: j.now(), caller: accountID, users: slices.Clone(j.users), projects: slices.Clone(j.projects),
+		dataCenter: j.dataCenter,
 	}
 }
 
@@ -201,7 +204,9 @@ func (v *jqlView) lookup(field, text string) (string, bool) {
 	case "statuscategory":
 		return lookupCategory(text)
 	case "assignee", "reporter", "creator":
-		i := slices.IndexFunc(v.users, func(u User) bool { return u.AccountID == text || strings.EqualFold(u.DisplayName, text) })
+		i := slices.IndexFunc(v.users, func(u User) bool {
+			return u.AccountID == text || strings.EqualFold(u.DisplayName, text) || v.dataCenter && strings.EqualFold(u.Username, text)
+		})
 		if i < 0 {
 			return "", false
 		}

@@ -20,6 +20,9 @@ const (
 	accountPrefix   = "urn:atlassian:connect:useraccountid:"
 	accessTokenLife = 900 * time.Second
 	assertionLife   = 60 * time.Second
+
+	// accessTokenMemory is how long the host knows that a token was its own.
+	accessTokenMemory = 24 * time.Hour
 )
 
 // oauthError is an error of the token endpoint.
@@ -231,7 +234,7 @@ func (h *Host) issueToken(appKey, accountID string, scopes []string) *tokenAnswe
 	value := encodeSegment(randomBytes(32))
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	maps.DeleteFunc(h.tokens, func(_ string, t accessToken) bool { return !now.Before(t.expires) })
+	maps.DeleteFunc(h.tokens, func(_ string, t accessToken) bool { return now.Sub(t.expires) > accessTokenMemory })
 	h.tokens[value] = accessToken{appKey: appKey, accountID: accountID, scopes: scopes, expires: now.Add(accessTokenLife)}
 	return &tokenAnswer{AccessToken: value, ExpiresIn: int(accessTokenLife.Seconds()), Type: "Bearer"}
 }
@@ -241,5 +244,10 @@ func (h *Host) issueToken(appKey, accountID string, scopes []string) *tokenAnswe
 func (h *Host) RevokeTokens(appKey string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	maps.DeleteFunc(h.tokens, func(_ string, t accessToken) bool { return t.appKey == appKey })
+	for value, t := range h.tokens {
+		if t.appKey == appKey {
+			t.revoked = true
+			h.tokens[value] = t
+		}
+	}
 }

@@ -95,8 +95,14 @@ var templates = template.Must(template.ParseFS(web, "web/*.html"))
 // show renders a page of the host. frameOrigin is the origin of the app in the
 // frame, empty on pages without one.
 func (h *Host) show(w http.ResponseWriter, status int, p *sitePage, frameOrigin string) {
+	h.render(w, status, "layout.html", p, "script-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'self'; frame-src "+cmp.Or(frameOrigin, "'none'"))
+}
+
+// render writes a page of a template under a Content-Security-Policy that allows
+// its style and what allowed names.
+func (h *Host) render(w http.ResponseWriter, status int, name string, data any, allowed string) {
 	var b bytes.Buffer
-	if err := templates.ExecuteTemplate(&b, "layout.html", p); err != nil {
+	if err := templates.ExecuteTemplate(&b, name, data); err != nil {
 		h.log.Error("page", "error", err)
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 		return
@@ -105,9 +111,10 @@ func (h *Host) show(w http.ResponseWriter, status int, p *sitePage, frameOrigin 
 	hd.Set("Content-Type", "text/html; charset=utf-8")
 	hd.Set("Cache-Control", "no-store")
 	hd.Set("X-Content-Type-Options", "nosniff")
-	hd.Set("Referrer-Policy", "no-referrer")
-	hd.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "+
-		"img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; frame-src "+cmp.Or(frameOrigin, "'none'"))
+	if hd.Get("Referrer-Policy") == "" {
+		hd.Set("Referrer-Policy", "no-referrer")
+	}
+	hd.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; "+allowed)
 	w.WriteHeader(status)
 	w.Write(b.Bytes())
 }
@@ -232,7 +239,7 @@ func (h *Host) issuePage(w http.ResponseWriter, r *http.Request) {
 }
 
 func serveStatic(w http.ResponseWriter, r *http.Request) {
-	types := map[string]string{"style.css": "text/css; charset=utf-8", "host.js": "text/javascript; charset=utf-8"}
+	types := map[string]string{"style.css": "text/css; charset=utf-8", "host.js": "text/javascript; charset=utf-8", "site.svg": "image/svg+xml"}
 	name := r.PathValue("file")
 	b, err := web.ReadFile("web/" + name)
 	if types[name] == "" || err != nil {

@@ -3,6 +3,7 @@ package devhost
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"io"
 	"net/http"
 	"net/url"
@@ -19,8 +20,8 @@ const (
 	maxBody       = 1 << 20 // of a request to the REST API
 )
 
-// Call is one request that reached the host's REST API, key server or
-// authorization server. Printed by fmt or log/slog it shows neither credentials
+// Call is one request that reached the host's REST API, API gateway, key server
+// or authorization server. Printed by fmt or log/slog it shows neither credentials
 // nor the body.
 type Call struct {
 	// Time is when the request came, by the host's clock.
@@ -33,16 +34,21 @@ type Call struct {
 	Header http.Header
 	// Body holds at most the first 64 KiB.
 	Body []byte
-	// App is the key of the calling app, empty when none was recognised.
+	// App is the key of the calling app or the id of the OAuth client, empty when
+	// none was recognised.
 	App string
 	// AccountID is the user in whose name the call was made: the app's own user,
 	// the impersonated user, or the one at the browser.
 	AccountID string
-	// Kind is "app", "user", "browser", or empty without recognised credentials.
+	// Kind is "app", "user", "browser", "oauth", "api-token", "service-account",
+	// "forge", "anonymous", "container" for a container token of Assets, on a Data
+	// Center "basic", "session", "pat", "oauth1" or "oauth2", or empty without
+	// recognised credentials.
 	Kind string
 	// Status is that of the answer.
 	Status int
-	// Refusal says in plain words why the host refused; empty when it did not.
+	// Refusal says in plain words why the host refused the call, or a credential
+	// of a call that it answered as anonymous; empty when it refused nothing.
 	Refusal string
 }
 
@@ -145,13 +151,15 @@ func (h *Host) recorded(next http.Handler) http.Handler {
 			Time: h.clock(), Method: r.Method, Path: r.URL.EscapedPath(),
 			Query: withoutToken(r.URL.RawQuery), Header: r.Header.Clone(),
 		}
+		w.Header().Set("Atl-Traceid", hex.EncodeToString(randomBytes(16)))
 		sw := &statusWriter{ResponseWriter: w, status: http.StatusOK}
 		defer func() {
 			c.Status = sw.status
 			h.record.addCall(*c)
 			h.logCall(c)
 		}()
-		body, err := readLimited(http.MaxBytesReader(nil, r.Body, maxBody+1), maxBody)
+		limit := bodyLimit(r)
+		body, err := readLimited(http.MaxBytesReader(nil, r.Body, limit+1), limit)
 		if err != nil {
 			c.Refusal = "body does not read: " + err.Error()
 			writeJSON(sw, http.StatusRequestEntityTooLarge, errorBody{Messages: []string{"The request body is too large."}})
@@ -174,7 +182,7 @@ func withoutToken(rawQuery string) string {
 	var kept []string
 	for pair := range strings.SplitSeq(rawQuery, "&") {
 		name, _, _ := strings.Cut(pair, "=")
-		if n, err := url.QueryUnescape(name); err == nil && n == "jwt" {
+		if n, err := url.QueryUnescape(name); err == nil && (n == "jwt" || n == mediaToken) {
 			continue
 		}
 		kept = append(kept, pair)

@@ -15,6 +15,7 @@ const redacted = "[redacted]"
 type (
 	shownInstallation Installation
 	shownPayload      EventPayload
+	shownUser         User
 
 	shownCall struct {
 		Time                       time.Time
@@ -46,6 +47,17 @@ func (i Installation) LogValue() slog.Value { return slog.AnyValue(i.shown()) }
 func (i Installation) shown() shownInstallation {
 	i.SharedSecret = redact(i.SharedSecret)
 	return shownInstallation(i)
+}
+
+// Format prints the user without the password, for every verb.
+func (u User) Format(s fmt.State, verb rune) { printAs(s, verb, u.shown()) }
+
+// LogValue returns the user without the password.
+func (u User) LogValue() slog.Value { return slog.AnyValue(u.shown()) }
+
+func (u User) shown() shownUser {
+	u.Password = redact(u.Password)
+	return shownUser(u)
 }
 
 // Format prints the payload without its secret, for every verb.

@@ -33,6 +33,8 @@ func TestRecordsPrintWithoutSecrets(t *testing.T) {
 		{"payload", devhost.EventPayload{Key: "seen-key", SharedSecret: secret}, "seen-key"},
 		{"delivery", devhost.Delivery{Time: now, App: "seen-key", Header: header, Body: body}, "seen-key"},
 		{"call", devhost.Call{Time: now, App: "seen-key", Header: header, Body: body}, "seen-key"},
+		{"OAuth app", devhost.OAuthApp{Name: "seen-key", ClientSecret: secret}, "seen-key"},
+		{"service account", devhost.ServiceAccount{Name: "seen-key", ClientSecret: secret}, "seen-key"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -63,6 +65,7 @@ func TestRecordsPrintWithoutSecrets(t *testing.T) {
 	}{
 		{"installation", installation}, {"payload", tests[4].value.(devhost.EventPayload)},
 		{"delivery", tests[5].value.(devhost.Delivery)}, {"call", tests[6].value.(devhost.Call)},
+		{"OAuth app", tests[7].value.(devhost.OAuthApp)}, {"service account", tests[8].value.(devhost.ServiceAccount)},
 	} {
 		var b bytes.Buffer
 		slog.New(slog.NewJSONHandler(&b, nil)).Info("record", "value", tt.value)
@@ -92,6 +95,12 @@ func TestEncodedRecords(t *testing.T) {
 	b, err := json.Marshal(devhost.EventPayload{SharedSecret: "a secret"})
 	if err != nil || !strings.Contains(string(b), `"sharedSecret":"a secret"`) {
 		t.Errorf("payload: got %s, %v", b, err)
+	}
+	for _, v := range []any{devhost.OAuthApp{Name: "key", ClientSecret: "a secret"}, devhost.ServiceAccount{Name: "key", ClientSecret: "a secret"}} {
+		b, err = json.Marshal(v)
+		if err != nil || strings.Contains(string(b), "a secret") || !strings.Contains(string(b), `"key"`) {
+			t.Errorf("%T: got %s, %v", v, b, err)
+		}
 	}
 	b, err = json.Marshal(devhost.Installation{AppKey: "key", SharedSecret: "a secret"})
 	if err != nil || strings.Contains(string(b), "a secret") || !strings.Contains(string(b), `"key"`) {

@@ -26,13 +26,19 @@ func (r *renderer) link(path ...string) string {
 	for i, p := range path {
 		path[i] = url.PathEscape(p)
 	}
-	return r.base + "/rest/api/3/" + strings.Join(path, "/")
+	version := "3"
+	if r.jira.dataCenter {
+		version = "2"
+	}
+	return r.base + "/rest/api/" + version + "/" + strings.Join(path, "/")
 }
 
 type userBody struct {
 	Self        string `json:"self"`
-	AccountID   string `json:"accountId"`
-	AccountType string `json:"accountType"`
+	AccountID   string `json:"accountId,omitempty"`
+	AccountType string `json:"accountType,omitempty"`
+	Key         string `json:"key,omitempty"`  // of a Data Center
+	Name        string `json:"name,omitempty"` // of a Data Center
 	Email       string `json:"emailAddress,omitempty"`
 	DisplayName string `json:"displayName"`
 	Active      bool   `json:"active"`
@@ -52,6 +58,9 @@ func (r *renderer) user(accountID string) *userBody {
 	}
 	if r.email {
 		b.Email = u.Email
+	}
+	if r.jira.dataCenter {
+		r.dcUser(b, u)
 	}
 	return b
 }
@@ -116,7 +125,7 @@ func (r *renderer) fields(i *Issue) issueFields {
 	category := categoryBody{ID: []int{2, 4, 3}[at], Key: categories[at], Name: statuses[at]}
 	statusID := idIn(statuses, i.Status, 10001)
 	f := issueFields{
-		Summary: i.Summary, Description: i.Description,
+		Summary: i.Summary, Description: r.text(i.Description),
 		Status:    reference{Self: r.link("status", statusID), ID: statusID, Name: i.Status, StatusCategory: &category},
 		Category:  category,
 		IssueType: reference{Self: r.link("issuetype", typeID(i.Type)), ID: typeID(i.Type), Name: i.Type, Subtask: new(bool)},
@@ -161,7 +170,7 @@ func (r *renderer) comment(i *Issue, c *Comment) commentBody {
 	author := r.user(c.Author)
 	return commentBody{
 		Self: r.link("issue", i.ID, "comment", c.ID), ID: c.ID, Author: author, UpdateAuthor: author,
-		Body: c.Body, Created: c.Created.Format(jiraTime), Updated: c.Updated.Format(jiraTime), Public: true,
+		Body: r.text(c.Body), Created: c.Created.Format(jiraTime), Updated: c.Updated.Format(jiraTime), Public: true,
 	}
 }
 

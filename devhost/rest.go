@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 )
@@ -27,7 +28,8 @@ func (e errorBody) MarshalJSON() ([]byte, error) {
 	return json.Marshal(plain(e))
 }
 
-// answer is what a resource answers: a status and a body, nil for none.
+// answer is what a resource answers: a status and a body, nil for none. A body
+// that is an http.HandlerFunc writes the whole answer itself.
 type answer struct {
 	status int
 	body   any
@@ -38,6 +40,19 @@ type fault struct {
 	status int
 	body   any
 	reason string
+	header http.Header // may be nil
+}
+
+// plainText is the body of a fault that is no JSON.
+type plainText string
+
+func (f *fault) write(w http.ResponseWriter) {
+	maps.Copy(w.Header(), f.header)
+	if text, ok := f.body.(plainText); ok {
+		http.Error(w, string(text), f.status)
+		return
+	}
+	writeJSON(w, f.status, f.body)
 }
 
 func (f *fault) Error() string { return f.reason }
@@ -126,7 +141,7 @@ type resource struct {
 // documentation asks for, and what answers.
 func (h *Host) resources() []resource {
 	const api = "/rest/api/3/"
-	return []resource{
+	return append(h.cloudResources(), []resource{
 		{"GET " + api + "serverInfo", "READ", serverInfo},
 		{"GET " + api + "myself", "READ", myself},
 		{"GET " + api + "user", "READ", readUser},
@@ -148,17 +163,24 @@ func (h *Host) resources() []resource {
 		{"GET " + addonsPath + "{addon}/properties/{property}", "READ", readProperty},
 		{"PUT " + addonsPath + "{addon}/properties/{property}", "WRITE", writeProperty},
 		{"DELETE " + addonsPath + "{addon}/properties/{property}", "DELETE", deleteProperty},
+		{"GET /rest/servicedeskapi/assets/workspace", "READ", listWorkspaces},
+		{"GET /rest/servicedeskapi/insight/workspace", "READ", listWorkspaces}, // the former name
+		{"/jsm/assets/workspace/{workspace}/v1/{path...}", "NONE", assetsOnSite},
+		{"/jsm/", "NONE", unknownResource},
 		{"/rest/", "NONE", unknownResource},
-	}
+	}...)
 }
 
 // restAPI is the REST API with all its checks.
-func (h *Host) restAPI() http.Handler {
+func (h *Host) restAPI() http.Handler { return orderly(h.admitted(h.identify, h.restMux())) }
+
+// restMux is the REST API behind the checks of who calls.
+func (h *Host) restMux() http.Handler {
 	mux := http.NewServeMux()
 	for _, res := range h.resources() {
 		mux.HandleFunc(res.pattern, func(w http.ResponseWriter, r *http.Request) { h.serveResource(w, r, res) })
 	}
-	return orderly(h.authenticated(mux))
+	return h.limited(mux)
 }
 
 func (h *Host) serveResource(w http.ResponseWriter, r *http.Request, res resource) {
@@ -169,10 +191,15 @@ func (h *Host) serveResource(w http.ResponseWriter, r *http.Request, res resourc
 	case err == nil:
 	case errors.As(err, &f):
 		refuse(r, f.reason)
-		a = answer{f.status, f.body}
+		f.write(w)
+		return
 	default:
 		refuse(r, err.Error())
 		a = answer{http.StatusInternalServerError, errorBody{Messages: []string{err.Error()}}}
+	}
+	if serve, ok := a.body.(http.HandlerFunc); ok {
+		serve(w, r)
+		return
 	}
 	if a.body == nil {
 		w.WriteHeader(a.status)
@@ -187,6 +214,9 @@ func (q *query) run(res resource) (answer, error) {
 		f := faultf(http.StatusForbidden, "Request not in an authorized API scope")
 		f.reason = fmt.Sprintf("scope %s is missing, the call has %v", res.scope, q.caller.scopes)
 		return answer{}, f
+	}
+	if err := q.checkGranted(res); err != nil {
+		return answer{}, err
 	}
 	return res.serve(q)
 }

@@ -206,6 +206,7 @@ func (q *query) issueInput() (issueInput, error) {
 	if len(in.Update) > 0 {
 		return in, faultf(http.StatusBadRequest, "This host knows 'fields' only, not 'update'.")
 	}
+	q.host.jira.fromWire(in.Fields)
 	return in, nil
 }
 
@@ -294,6 +295,9 @@ func addComment(q *query) (answer, error) {
 	}
 	if err := q.decode(&in, false); err != nil {
 		return answer{}, err
+	}
+	if q.host.jira.dataCenter {
+		in.Body = wireDocument(in.Body)
 	}
 	if d, ok := parseDocument(in.Body); !ok || len(d.Content) == 0 {
 		return answer{}, fieldFault(map[string]string{"comment": "Comment body is not valid!"})

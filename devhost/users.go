@@ -30,7 +30,8 @@ var permissionTitles = map[Permission]string{
 	Administer:     "Administer Jira",
 }
 
-// User is an account on the site.
+// User is an account on the site. Printed by fmt or log/slog it does not show the
+// password.
 type User struct {
 	// AccountID is Atlassian's id of the account. AddUser makes one when empty.
 	AccountID string
@@ -46,6 +47,11 @@ type User struct {
 	// Permissions are what the user may do. Nil means browsing, creating,
 	// editing and commenting; an empty list means nothing.
 	Permissions []Permission
+	// Username and Password are what the user signs in with on a Data Center.
+	// Cloud uses neither. Every user of a Data Center needs a Username, which ignores
+	// the case; without a Password no login is good.
+	Username string
+	Password string `json:"-"`
 }
 
 var memberPermissions = []Permission{BrowseProjects, CreateIssues, EditIssues, AddComments}
@@ -91,6 +97,11 @@ func (j *jira) addUser(u User) (User, error) {
 	u = u.clone()
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if j.dataCenter {
+		if err := j.checkUsername(u); err != nil {
+			return User{}, err
+		}
+	}
 	if i := j.userIndex(u.AccountID); i >= 0 {
 		j.users[i] = u
 	} else {

@@ -40,59 +40,63 @@ func (j jira) setDays(ctx context.Context, days int) error {
 // jiraTime is how Jira writes a time.
 const jiraTime = "2006-01-02T15:04:05.999-0700"
 
-type searchPage struct {
-	Issues []struct {
-		ID, Key string
-		Fields  struct {
-			Summary  string
-			Updated  string
-			Status   struct{ Name string }
-			Assignee *struct{ DisplayName string }
-		}
+// foundIssue is an issue as the search has it.
+type foundIssue struct {
+	ID, Key string
+	Fields  struct {
+		Summary  string
+		Updated  string
+		Status   struct{ Name string }
+		Assignee *struct{ DisplayName string }
 	}
-	NextPageToken string
-	IsLast        bool
 }
 
+const maxStale = 200
+
 // stale returns the open issues that nobody has touched for the set time,
-// those that rested longest first, at most 200.
+// those that rested longest first, at most maxStale.
 func (j jira) stale(ctx context.Context) (staleList, error) {
 	days, err := j.days(ctx)
 	if err != nil {
 		return staleList{}, err
 	}
 	list := staleList{Days: days}
-	ask := map[string]any{
-		"jql":        fmt.Sprintf("statusCategory != Done AND updated <= -%dd ORDER BY updated ASC", days),
-		"fields":     []string{"summary", "updated", "status", "assignee"},
-		"maxResults": 100,
-	}
-	for len(list.Issues) < 200 {
-		page, err := hostclient.Send[searchPage](ctx, j.Client, http.MethodPost, "/rest/api/3/search/jql", ask)
+	for found, err := range hostclient.PagesOf[foundIssue](ctx, j.Client, hostclient.PageQuery{
+		Path: "/rest/api/3/search/jql",
+		Body: map[string]any{
+			"jql":        fmt.Sprintf("statusCategory != Done AND updated <= -%dd ORDER BY updated ASC", days),
+			"fields":     []string{"summary", "updated", "status", "assignee"},
+			"maxResults": 100,
+		},
+	}) {
 		if err != nil {
 			return staleList{}, err
 		}
-		for _, found := range page.Issues {
-			updated, err := time.Parse(jiraTime, found.Fields.Updated)
-			if err != nil {
-				return staleList{}, fmt.Errorf("%s: updated: %w", found.Key, err)
-			}
-			issue := staleIssue{
-				ID: found.ID, Key: found.Key, Summary: found.Fields.Summary, Status: found.Fields.Status.Name,
-				URL:    j.BaseURL() + "/browse/" + url.PathEscape(found.Key),
-				Rested: int(time.Since(updated).Hours() / 24),
-			}
-			if found.Fields.Assignee != nil {
-				issue.Assignee = found.Fields.Assignee.DisplayName
-			}
-			list.Issues = append(list.Issues, issue)
+		issue, err := j.staleIssue(found)
+		if err != nil {
+			return staleList{}, err
 		}
-		if page.IsLast || page.NextPageToken == "" {
+		if list.Issues = append(list.Issues, issue); len(list.Issues) == maxStale {
 			break
 		}
-		ask["nextPageToken"] = page.NextPageToken
 	}
 	return list, nil
+}
+
+func (j jira) staleIssue(found foundIssue) (staleIssue, error) {
+	updated, err := time.Parse(jiraTime, found.Fields.Updated)
+	if err != nil {
+		return staleIssue{}, fmt.Errorf("%s: updated: %w", found.Key, err)
+	}
+	issue := staleIssue{
+		ID: found.ID, Key: found.Key, Summary: found.Fields.Summary, Status: found.Fields.Status.Name,
+		URL:    j.BaseURL() + "/browse/" + url.PathEscape(found.Key),
+		Rested: int(time.Since(updated).Hours() / 24),
+	}
+	if found.Fields.Assignee != nil {
+		issue.Assignee = found.Fields.Assignee.DisplayName
+	}
+	return issue, nil
 }
 
 // permissions is the answer of the permission check.

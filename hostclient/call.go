@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"time"
@@ -17,8 +18,16 @@ type call struct {
 	site    Site
 	retries int
 	renewed bool
-	waited  time.Time // the end of the pauses that were waited for
+	waited  time.Time // pauses up to then are over, also for a clock that stands still
 }
+
+// The waits before repetitions of which the host says nothing (Atlassian's page on
+// rate limiting).
+const (
+	firstBackoff = 2 * time.Second
+	dialBackoff  = firstBackoff / 4
+	maxBackoff   = 30 * time.Second
+)
 
 // run sends the request until an answer is to be handed out.
 func (c *call) run() (*http.Response, error) {
@@ -31,15 +40,16 @@ func (c *call) run() (*http.Response, error) {
 			return nil, err
 		}
 		answer, err := c.t.once(c.r, body)
-		again, verdict := c.judge(answer, err)
-		if verdict != nil {
-			return nil, verdict
-		}
-		if !again {
+		wait, again, verdict := c.judge(answer, err)
+		if !again && verdict == nil {
 			return answer, err
 		}
-		if answer != nil {
-			drain(answer)
+		drain(answer) // before the wait, which needs no connection
+		if verdict == nil {
+			verdict = c.rest(wait)
+		}
+		if verdict != nil {
+			return nil, verdict
 		}
 		if body, err = c.rewind(); err != nil {
 			return nil, err
@@ -47,28 +57,22 @@ func (c *call) run() (*http.Response, error) {
 	}
 }
 
-// judge decides whether the request is sent again, and waits for the time to do
-// so. An error takes the place of the answer, which is closed then.
-func (c *call) judge(answer *http.Response, err error) (again bool, verdict error) {
+// judge decides whether the request is sent again, and after what time. An error
+// takes the place of the answer.
+func (c *call) judge(answer *http.Response, err error) (wait time.Duration, again bool, verdict error) {
 	switch {
 	case err != nil:
-		again, verdict = c.afterFailure(err)
-	case answer == nil:
-		return false, nil
+		wait, again = c.afterFailure(err)
+	case answer == nil: // what a base must not return is http.Client's to tell
 	case refusal(answer.StatusCode) && !c.renewed:
 		again, verdict = c.afterRefusal(answer)
 	case c.t.Limits == nil:
-		return false, nil
 	case success(answer.StatusCode):
-		c.t.Limits.succeeded(c.site.origin)
-		return false, nil
+		c.t.Limits.succeeded(c.site)
 	default:
-		again, verdict = c.afterAnswer(answer)
+		wait, again = c.afterAnswer(answer)
 	}
-	if verdict != nil && answer != nil && answer.Body != nil {
-		answer.Body.Close()
-	}
-	return again, verdict
+	return wait, again, verdict
 }
 
 func refusal(status int) bool {
@@ -82,13 +86,7 @@ func (c *call) afterRefusal(answer *http.Response) (again bool, err error) {
 	if !ok {
 		return false, nil
 	}
-	peeked, err := io.ReadAll(io.LimitReader(answer.Body, maxErrorBody))
-	rest := answer.Body
-	answer.Body = struct {
-		io.Reader
-		io.Closer
-	}{io.MultiReader(bytes.NewReader(peeked), errorReader{err}, rest), rest}
-	refused := decodeError(answer, peeked, c.t.Credential.Binding(), c.now())
+	refused := decodeError(answer, peek(answer), c.t.Credential.Binding(), c.now())
 	again, err = renewer.Renew(answer.Request, refused)
 	if !again || err != nil || !c.rewindable() {
 		return false, err
@@ -97,22 +95,37 @@ func (c *call) afterRefusal(answer *http.Response) (again bool, err error) {
 	return true, nil
 }
 
-// errorReader fails with its error, once, or ends at once when there is none.
-type errorReader struct{ err error }
+// peek reads the beginning of an answer's body, which stays as it was for whoever
+// reads it next, the error included with which it may end.
+func peek(answer *http.Response) []byte {
+	if answer.Body == nil {
+		return nil
+	}
+	rest := answer.Body
+	peeked, err := io.ReadAll(io.LimitReader(rest, maxErrorBody))
+	answer.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(peeked), failingReader{err}, rest), rest}
+	return peeked
+}
 
-func (e errorReader) Read([]byte) (int, error) {
-	if e.err != nil {
-		return 0, e.err
+// failingReader fails with its error, or ends at once when there is none.
+type failingReader struct{ err error }
+
+func (f failingReader) Read([]byte) (int, error) {
+	if f.err != nil {
+		return 0, f.err
 	}
 	return 0, io.EOF
 }
 
 // afterFailure repeats what could not have reached the host.
-func (c *call) afterFailure(err error) (again bool, verdict error) {
-	if c.t.Limits == nil || !undialled(err) || !c.mayRetry() {
-		return false, nil
+func (c *call) afterFailure(err error) (wait time.Duration, again bool) {
+	if c.t.Limits == nil || !undialled(err) {
+		return 0, false
 	}
-	return c.wait(min(dialBackoff<<c.retries, maxBackoff))
+	return c.backoff(dialBackoff)
 }
 
 // undialled reports whether no connection came about, for a reason that may
@@ -120,29 +133,43 @@ func (c *call) afterFailure(err error) (again bool, verdict error) {
 func undialled(err error) bool {
 	var op *net.OpError
 	var name *net.DNSError
-	switch {
-	case errors.Is(err, ErrPrivate), errors.As(err, &name) && name.IsNotFound:
+	if errors.Is(err, ErrPrivate) || errors.As(err, &name) && name.IsNotFound {
 		return false
 	}
 	return errors.As(err, &op) && op.Op == "dial"
 }
 
 // afterAnswer keeps to what the host says of its limits.
-func (c *call) afterAnswer(answer *http.Response) (again bool, err error) {
-	l := c.t.Limits
-	announced := retryAfter(answer.Header, c.now())
+func (c *call) afterAnswer(answer *http.Response) (wait time.Duration, again bool) {
+	l, announced := c.t.Limits, retryAfter(answer, c.now())
 	if answer.StatusCode == http.StatusTooManyRequests {
-		l.note(c.site.origin, c.r, plain(answer.Header.Get("RateLimit-Reason"), 200), announced)
+		reason := sentSecrets(answer.Request).plain(rateLimitReason(answer.Header), maxCode)
+		l.note(c.site, c.r, reason, announced)
 	}
-	if !c.repeatable(answer.StatusCode, announced > 0) || announced > l.config.MaxWait || !c.mayRetry() {
-		return false, nil
+	switch {
+	case !c.repeatable(answer.StatusCode, announced > 0):
+		return 0, false
+	case announced > 0:
+		wait = spread(announced, 1, l.config.Jitter())
+		return wait, c.mayRepeat(announced, wait)
 	}
-	jitter := l.config.Jitter()
-	d := time.Duration(float64(announced) * (1 + jitter*0.3))
-	if announced == 0 {
-		d = time.Duration(float64(min(firstBackoff<<c.retries, maxBackoff)) * (0.7 + jitter*0.6))
+	return c.backoff(firstBackoff)
+}
+
+// backoff returns the wait that doubles with each repetition.
+func (c *call) backoff(first time.Duration) (wait time.Duration, again bool) {
+	least := first
+	for range c.retries {
+		least = min(2*least, maxBackoff)
 	}
-	return c.wait(d)
+	wait = spread(least, 0.7, c.t.Limits.config.Jitter())
+	return wait, c.mayRepeat(least, wait)
+}
+
+// spread multiplies a wait by a number that begins with least; the widths are
+// those of Atlassian's page on rate limiting.
+func spread(d time.Duration, least, jitter float64) time.Duration {
+	return time.Duration(math.Round(float64(d) * (least + jitter*(1.3-least))))
 }
 
 // repeatable reports whether a request may be sent again after a status.
@@ -152,7 +179,7 @@ func (c *call) repeatable(status int, announced bool) bool {
 		return true
 	case status == http.StatusTooManyRequests, status == http.StatusBadGateway,
 		status == http.StatusServiceUnavailable, status == http.StatusGatewayTimeout,
-		status >= 500 && announced:
+		status >= http.StatusInternalServerError && announced:
 		return c.idempotent()
 	}
 	return false
@@ -168,17 +195,18 @@ func (c *call) idempotent() bool {
 			return true
 		}
 	}
-	for _, name := range []string{"Idempotency-Key", "X-Idempotency-Key"} {
-		if _, said := c.r.Header[name]; said {
-			return true
-		}
-	}
-	return false
+	// net/http takes a name without a value for the same.
+	_, said := c.r.Header["Idempotency-Key"]
+	_, saidToo := c.r.Header["X-Idempotency-Key"]
+	return said || saidToo
 }
 
-func (c *call) mayRetry() bool {
+// mayRepeat reports whether there is another repetition, of which least is the
+// wait that counts, and d what it comes to.
+func (c *call) mayRepeat(least, d time.Duration) bool {
 	l := c.t.Limits
-	return c.retries < l.config.MaxRetries && c.rewindable() && l.spend(c.site.origin)
+	return c.retries < l.config.MaxRetries && least <= l.config.MaxWait &&
+		c.rewindable() && c.outlives(d) && l.spend(c.site)
 }
 
 func (c *call) rewindable() bool { return !hasBody(c.r) || c.r.GetBody != nil }
@@ -194,21 +222,22 @@ func (c *call) rewind() (io.ReadCloser, error) {
 	return body, nil
 }
 
-// wait waits before a repetition, unless the call's context ends before.
-func (c *call) wait(d time.Duration) (again bool, err error) {
-	if !c.outlives(d) {
-		return false, nil
+// rest waits before a repetition. There is no wait after a renewal.
+func (c *call) rest(d time.Duration) error {
+	if d == 0 {
+		return nil
 	}
 	until := c.now().Add(d)
 	if err := c.t.Limits.config.Sleep(c.r.Context(), d); err != nil {
-		return false, fmt.Errorf("hostclient: waiting to call again: %w", err)
+		return fmt.Errorf("hostclient: waiting to call again: %w", err)
 	}
 	c.retries++
 	c.waited = until
-	return true, nil
+	return nil
 }
 
-// outlives reports whether the call's context lasts for d.
+// outlives reports whether the call's context lasts for d. Contexts end by the
+// machine's clock, whatever clock the limits have.
 func (c *call) outlives(d time.Duration) bool {
 	end, bounded := c.r.Context().Deadline()
 	return !bounded || time.Until(end) > d
@@ -220,41 +249,52 @@ func (c *call) admit() error {
 	if l == nil {
 		return nil
 	}
+	if err := c.heed(); err != nil || l.config.Rate == 0 {
+		return err
+	}
+	d, giveBack := l.pace(c.site)
+	if d == 0 {
+		return nil
+	}
+	if err := c.hold(d, d, pause{}); err != nil {
+		giveBack()
+		return err
+	}
+	return c.heed() // another call may have met a limit meanwhile
+}
+
+// heed waits for the end of the pauses that the request falls into.
+func (c *call) heed() error {
+	l := c.t.Limits
 	for {
-		p := l.paused(c.site.origin, c.r, c.waited)
-		if p.until.IsZero() {
-			break
+		p := l.paused(c.site, c.r, c.waited)
+		if p == (pause{}) {
+			return nil
 		}
 		d := p.until.Sub(c.now())
-		if err := c.hold(d, time.Duration(float64(d)*(1+0.3*l.config.Jitter())), p.reason); err != nil {
+		if err := c.hold(d, spread(d, 1, l.config.Jitter()), p); err != nil {
 			return err
 		}
 		c.waited = p.until
 	}
-	d, giveBack := l.pace(c.site.origin)
-	if d == 0 {
-		return nil
-	}
-	if err := c.hold(d, d, "the app's own pace"); err != nil {
-		giveBack()
-		return err
-	}
-	return nil
 }
 
-// hold waits for d, of which least is the part that counts, or says when the
-// call may go.
-func (c *call) hold(least, d time.Duration, reason string) error {
+// hold waits for d before the request is sent, of which least is the part that
+// counts, or says when it may go. The zero pause stands for the app's own pace.
+func (c *call) hold(least, d time.Duration, p pause) error {
 	l := c.t.Limits
 	if least > l.config.MaxWait || !c.outlives(d) {
+		hint := "it was not sent: the limit that an earlier call met still holds"
+		if p == (pause{}) {
+			hint = "it was not sent: the app's own pace, LimitsConfig.Rate, has no place for it before"
+		}
 		return &Error{
 			Status: http.StatusTooManyRequests, Method: methodOf(c.r), URL: c.site.origin.redact(c.r.URL),
-			RetryAfter: least, RetryAt: c.now().Add(least), RateLimitReason: reason,
-			Hint: "it was not sent: the limit that an earlier call met still holds",
+			RetryAfter: least, RetryAt: c.now().Add(least), RateLimitReason: p.reason, Hint: hint,
 		}
 	}
 	if err := l.config.Sleep(c.r.Context(), d); err != nil {
-		return fmt.Errorf("hostclient: waiting for the host's limits: %w", err)
+		return fmt.Errorf("hostclient: waiting for the limits: %w", err)
 	}
 	return nil
 }
@@ -268,8 +308,9 @@ func (c *call) now() time.Time {
 
 // drain makes the connection of an answer free that nobody wants.
 func drain(answer *http.Response) {
-	if answer.Body != nil {
-		_, _ = io.CopyN(io.Discard, answer.Body, maxErrorBody) // all the same: it is closed
-		answer.Body.Close()
+	if answer == nil || answer.Body == nil {
+		return
 	}
+	_, _ = io.CopyN(io.Discard, answer.Body, maxErrorBody) // all the same: it is closed
+	answer.Body.Close()
 }

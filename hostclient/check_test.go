@@ -163,11 +163,16 @@ func TestErrorBodiesAreScrubbed(t *testing.T) {
 // readThrough returns what comes of base's answer behind a Transport.
 func readThrough(t *testing.T, cred hostclient.Credential, base http.RoundTripper) (string, *http.Response) {
 	t.Helper()
+	return readThroughWith(t, &hostclient.Transport{Base: base, Credential: cred})
+}
+
+func readThroughWith(t *testing.T, rt *hostclient.Transport) (string, *http.Response) {
+	t.Helper()
 	r, err := http.NewRequest("GET", "https://acme.atlassian.net/x", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer, err := (&hostclient.Transport{Base: base, Credential: cred}).RoundTrip(r)
+	answer, err := rt.RoundTrip(r)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -128,14 +128,18 @@ func (c *Client) Transport() *Transport {
 
 // HTTP returns an http.Client of the caller's own that calls as c does, for
 // libraries that want one, or anything with a Do; BaseURL is what they want beside
-// it. It follows redirects on the credential's site, at most five, and hands other
-// answers with a redirect out as they are. It keeps no cookies. Answers of any
+// it. It follows redirects on the credential's site, at most five and none to a login
+// page, and hands other answers with a redirect out as they are. It keeps no cookies. Answers of any
 // status are no error; CheckResponse makes one.
 //
 // Errors of an http.Client carry the whole URL that was called, query included:
 // what is secret there ends up where they are logged. Those of Do, Get and Send
 // do not. What they wrap is the same: ErrOrigin, ErrRequest, an Error.
-func (c *Client) HTTP() *http.Client { return c.over(c.Transport()) }
+func (c *Client) HTTP() *http.Client {
+	client := c.over(c.Transport())
+	client.Timeout = max(c.hosts.config.Timeout, 0)
+	return client
+}
 
 // Do sends a request, as http.Client.Do does with the client that HTTP returns,
 // for what Get and Send do not fit. Answers of any status are no error;
@@ -151,7 +155,7 @@ func (c *Client) Do(r *http.Request) (*http.Response, error) {
 		closeBody(r)
 		return nil, err
 	}
-	answer, err := c.do.Do(r)
+	answer, err := c.within(c.do, r)
 	if err != nil {
 		return nil, c.binding.site.origin.redactError(err)
 	}
@@ -187,12 +191,11 @@ func (c *Client) over(rt http.RoundTripper) *http.Client {
 	return &http.Client{
 		Transport:     rt,
 		CheckRedirect: c.checkRedirect,
-		Timeout:       max(c.hosts.config.Timeout, 0),
 	}
 }
 
 func (c *Client) checkRedirect(r *http.Request, via []*http.Request) error {
-	if len(via) > maxRedirects || c.binding.site.origin.check(r.URL) != nil || toLogin(r.Response.Header) {
+	if len(via) > maxRedirects || loginPage(r.URL) || c.binding.site.origin.check(r.URL) != nil {
 		return http.ErrUseLastResponse
 	}
 	return nil
@@ -267,7 +270,7 @@ func (o open) RoundTrip(r *http.Request) (*http.Response, error) { return o.t.se
 // call sends r and returns the body of a success; answer is closed.
 func (c *Client) call(r *http.Request) (answer *http.Response, body []byte, err error) {
 	origin := c.binding.site.origin
-	answer, err = c.open.Do(r)
+	answer, err = c.within(c.open, r)
 	if err != nil {
 		return nil, nil, origin.redactError(err)
 	}

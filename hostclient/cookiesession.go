@@ -138,7 +138,9 @@ func (s *CookieSession) Observe(answer *http.Response) {
 	current.jar.SetCookies(answer.Request.URL, kept)
 }
 
-// Renew implements Renewer: the session has ended, so the next Apply logs in.
+// Renew implements Renewer: if the session has ended, the next Apply logs in. The
+// host is asked whether it has, for a resource may answer 401 to a session that is
+// alive, and would else cost a login for each call.
 func (s *CookieSession) Renew(r *http.Request, refused *Error) (again bool, err error) {
 	if refused.Is(ErrCaptcha) {
 		s.latch.close(refused)
@@ -146,9 +148,21 @@ func (s *CookieSession) Renew(r *http.Request, refused *Error) (again bool, err 
 	if refused.Status != http.StatusUnauthorized || s.latch.closed() != nil {
 		return false, nil
 	}
+	current := s.held()
+	if current == nil || !current.sent(r) {
+		return true, nil // another call has found out before
+	}
+	answer, err := s.send(r.Context(), http.MethodGet, current)
+	if err != nil {
+		return false, err
+	}
+	answer.Body.Close()
+	if answer.StatusCode != http.StatusUnauthorized {
+		return false, nil
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.session != nil && s.session.sent(r) {
+	if s.session == current {
 		s.session = nil
 	}
 	return true, nil
@@ -167,22 +181,35 @@ func (s *CookieSession) Logout(ctx context.Context) error {
 	if current == nil {
 		return nil
 	}
-	r, err := s.request(ctx, http.MethodDelete, nil)
+	answer, err := s.send(ctx, http.MethodDelete, current)
 	if err != nil {
 		return err
-	}
-	for _, cookie := range current.jar.Cookies(r.URL) {
-		r.AddCookie(cookie)
-	}
-	answer, err := s.http.Do(r)
-	if err != nil {
-		return s.binding.site.origin.redactError(err)
 	}
 	defer answer.Body.Close()
 	if success(answer.StatusCode) || answer.StatusCode == http.StatusUnauthorized { // it had ended
 		return nil
 	}
 	return newError(answer, s.binding, s.clock())
+}
+
+// send asks the host about a session, or ends it. The answer's body must be closed.
+func (s *CookieSession) send(ctx context.Context, method string, current *session) (*http.Response, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	r, err := s.request(ctx, method, nil)
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	for _, cookie := range current.jar.Cookies(r.URL) {
+		r.AddCookie(cookie)
+	}
+	answer, err := s.http.Do(r)
+	if err != nil {
+		cancel()
+		return nil, s.binding.site.origin.redactError(err)
+	}
+	answer.Body = &timedBody{answer.Body, cancel}
+	return answer, nil
 }
 
 // String says what kind of credential it is and where it works; nothing secret
@@ -244,7 +271,7 @@ func (s *CookieSession) login(ctx context.Context) (*session, error) {
 		return nil, fmt.Errorf("hostclient: login: %w", err)
 	}
 	if answer.StatusCode != http.StatusOK {
-		e := decodeError(answer, replace(body, s.password.Reveal()), s.binding, s.clock())
+		e := decodeError(answer, body, s.binding, s.clock(), s.password.Reveal())
 		if refusal(e.Status) || e.Is(ErrCaptcha) {
 			s.latch.close(e)
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"html"
 	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -19,9 +20,10 @@ const (
 // decodeErrorBody reads the shapes in which the hosts and what stands before
 // them write errors: Jira's errorMessages and errors, the service desk's
 // errorMessage, Confluence's first and second API, the gateway's message,
-// OAuth's error and error_description, OAuth 1.0a's form, HTML and plain text.
-func decodeErrorBody(body []byte) (code string, messages []string, fields map[string]string) {
-	var d errorBody
+// OAuth's error and error_description, OAuth 1.0a's form and header, HTML and plain
+// text. Of what is hidden nothing shows.
+func decodeErrorBody(h http.Header, body []byte, hidden secrets) (code string, messages []string, fields map[string]string) {
+	d := errorBody{hidden: hidden}
 	switch body = bytes.TrimSpace(body); {
 	case len(body) == 0:
 	case json.Valid(body):
@@ -33,10 +35,12 @@ func decodeErrorBody(body []byte) (code string, messages []string, fields map[st
 	default:
 		d.say(string(body))
 	}
+	d.challenge(h)
 	return d.code, d.messages, d.fields
 }
 
 type errorBody struct {
+	hidden   secrets
 	code     string // OAuth's
 	messages []string
 	fields   map[string]string
@@ -49,7 +53,7 @@ const maxDepth = 8
 
 // say adds a message once.
 func (d *errorBody) say(text string) {
-	text = plain(text, maxMessage)
+	text = d.hidden.plain(text, maxMessage)
 	if text != "" && len(d.messages) < maxMessages && !slices.Contains(d.messages, text) {
 		d.messages = append(d.messages, text)
 	}
@@ -103,7 +107,7 @@ func (d *errorBody) oauth(raw json.RawMessage) bool {
 	if json.Unmarshal(raw, &text) != nil || text == "" || strings.ContainsFunc(text, notInCode) {
 		return false
 	}
-	d.code = plain(text, 200)
+	d.code = d.hidden.plain(text, maxCode)
 	return true
 }
 
@@ -111,13 +115,48 @@ func notInCode(r rune) bool { return r != '_' && (r < 'a' || r > 'z') }
 
 // problem reads the form that OAuth 1.0a's problem reporting extension has.
 func (d *errorBody) problem(body string) {
-	form, err := url.ParseQuery(body)
-	if err != nil {
+	form, err := url.ParseQuery(strings.TrimSpace(body))
+	if err != nil || form.Get("oauth_problem") == "" {
 		d.say(body)
 		return
 	}
-	d.code = plain(form.Get("oauth_problem"), 200)
-	d.say(form.Get("oauth_problem_advice"))
+	d.report(form)
+}
+
+// report takes over what the extension has parameters for.
+func (d *errorBody) report(form url.Values) {
+	d.code = d.hidden.plain(form.Get("oauth_problem"), maxCode)
+	for _, p := range []struct{ name, words string }{
+		{"oauth_problem_advice", ""},
+		{"oauth_parameters_absent", "absent: "},
+		{"oauth_acceptable_timestamps", "acceptable times: "},
+		{"oauth_acceptable_versions", "acceptable versions: "},
+	} {
+		if value := form.Get(p.name); value != "" {
+			d.say(p.words + value)
+		}
+	}
+}
+
+// challenge reads the same from the header in which the extension puts it as well,
+// unless the body has said it.
+func (d *errorBody) challenge(h http.Header) {
+	form := url.Values{}
+	for _, line := range h.Values("Www-Authenticate") {
+		scheme, rest, _ := strings.Cut(line, " ")
+		if !strings.EqualFold(scheme, "OAuth") {
+			continue
+		}
+		for _, text := range strings.Split(rest, ",") {
+			name, quoted, _ := strings.Cut(strings.TrimSpace(text), "=")
+			if value, err := url.PathUnescape(strings.Trim(quoted, `"`)); err == nil {
+				form.Add(name, value)
+			}
+		}
+	}
+	if d.code == "" && form.Get("oauth_problem") != "" {
+		d.report(form)
+	}
 }
 
 // nested reads Confluence's data.errors.
@@ -143,13 +182,16 @@ func (d *errorBody) errors(raw json.RawMessage) {
 		if d.fields == nil {
 			d.fields = map[string]string{}
 		}
-		d.fields[plain(name, 200)] = plain(text, maxFieldError)
+		d.fields[d.hidden.plain(name, maxCode)] = d.hidden.plain(text, maxFieldError)
 	}
 }
 
 // fallback takes a code or key where there are no words.
 func (d *errorBody) fallback(o map[string]json.RawMessage) {
-	for _, name := range []string{"code", "key"} {
+	if key, ok := o["i18nErrorMessage"]; ok {
+		d.value(key)
+	}
+	for _, name := range []string{"code", "key", "i18nKey"} {
 		var text string
 		if json.Unmarshal(o[name], &text) == nil {
 			d.say(text)
@@ -175,7 +217,7 @@ func htmlTitle(body []byte) string {
 	if end < 0 {
 		return ""
 	}
-	return plain(html.UnescapeString(string(body[start:start+end])), maxMessage)
+	return html.UnescapeString(string(body[start : start+end]))
 }
 
 func sortedKeys[V any](m map[string]V, limit int) []string {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -16,7 +17,8 @@ import (
 // concurrently.
 type Error struct {
 	// Status is the HTTP status code. It is 429 for a call that was not sent
-	// because a limit that an earlier call met still holds.
+	// because a limit that an earlier call met still holds, or because Limits
+	// have no place for it.
 	Status int
 	// Method and URL are of the request that was answered, the last one
 	// after redirects. Values of credentials in the query are blotted out.
@@ -53,7 +55,7 @@ type Error struct {
 	kind error // what the words and headers say, nil when they say nothing
 }
 
-// Error returns status, request and the host's messages in one line.
+// Error returns status, request, the host's messages and the hint in one line.
 func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "hostclient: %s %s: %d", e.Method, e.URL, e.Status)
@@ -73,6 +75,9 @@ func (e *Error) Error() string {
 	for _, field := range sortedKeys(e.FieldErrors, maxShownMessages) {
 		fmt.Fprintf(&b, "; %s: %s", field, e.FieldErrors[field])
 	}
+	if e.RetryAfter > 0 {
+		fmt.Fprintf(&b, "; try again after %s", e.RetryAfter)
+	}
 	if e.LoginURL != "" {
 		b.WriteString("; log in at " + e.LoginURL)
 	}
@@ -90,6 +95,7 @@ func (e *Error) Is(target error) bool {
 const (
 	maxErrorBody     = 64 << 10
 	maxShownMessages = 5
+	maxCode          = 200
 )
 
 // ReadError returns the *Error of an answer that is no success, for those who
@@ -97,11 +103,7 @@ const (
 // 64 KiB, which stays the caller's to close. The query of the request's URL is not
 // in it, nor any of secrets, should the answer repeat one.
 func ReadError(answer *http.Response, now time.Time, secrets ...string) *Error {
-	body := readSome(answer)
-	for _, s := range secrets {
-		body = replace(body, s)
-	}
-	return decodeError(answer, body, Binding{}, now)
+	return decodeError(answer, readSome(answer), Binding{}, now, secrets...)
 }
 
 // newError reads the answer's body, up to its limit; it stays the caller's to
@@ -118,26 +120,28 @@ func readSome(answer *http.Response) []byte {
 	return body
 }
 
-// decodeError makes an Error of an answer whose body has been read.
-func decodeError(answer *http.Response, body []byte, b Binding, now time.Time) *Error {
-	e := errorOf(answer, b.site.origin, now)
-	e.Code, e.Messages, e.FieldErrors = decodeErrorBody(scrub(body, requestOf(answer)))
-	e.kind, e.Hint = judge(evidence{e: e, header: answer.Header, binding: b, request: requestOf(answer)})
+// decodeError makes an Error of an answer whose body has been read. secrets are
+// what must not show in it, beside those in the request's header.
+func decodeError(answer *http.Response, body []byte, b Binding, now time.Time, secrets ...string) *Error {
+	hidden := sentSecrets(requestOf(answer), secrets...)
+	e := errorOf(answer, b.site.origin, now, hidden)
+	e.Code, e.Messages, e.FieldErrors = decodeErrorBody(answer.Header, body, hidden)
+	e.Hint, e.kind = judge(evidence{e: e, header: answer.Header, binding: b, request: requestOf(answer)})
 	if e.kind == ErrCaptcha {
-		e.LoginURL = loginURL(answer.Header)
+		e.LoginURL = hidden.plain(loginURL(answer.Header), maxShownURL)
 	}
 	return e
 }
 
 // errorOf fills in what is known without the body.
-func errorOf(answer *http.Response, o Origin, now time.Time) *Error {
+func errorOf(answer *http.Response, o Origin, now time.Time, hidden secrets) *Error {
 	e := &Error{
 		Status:          answer.StatusCode,
 		Method:          methodOf(requestOf(answer)),
 		URL:             o.redact(requestOf(answer).URL),
-		RequestID:       requestID(answer.Header),
-		RetryAfter:      retryAfter(answer.Header, now),
-		RateLimitReason: plain(answer.Header.Get("RateLimit-Reason"), 200),
+		RequestID:       hidden.plain(requestID(answer.Header), maxCode),
+		RetryAfter:      retryAfter(answer, now),
+		RateLimitReason: hidden.plain(rateLimitReason(answer.Header), maxCode),
 	}
 	if e.RetryAfter > 0 {
 		e.RetryAt = now.Add(e.RetryAfter)
@@ -156,10 +160,11 @@ func requestOf(answer *http.Response) *http.Request {
 
 // notJSON is the error of a successful answer that cannot be read.
 func notJSON(answer *http.Response, o Origin, body []byte, now time.Time) *Error {
-	e := errorOf(answer, o, now)
+	hidden := sentSecrets(requestOf(answer))
+	e := errorOf(answer, o, now, hidden)
 	e.kind = ErrNotJSON
 	e.Hint = "a successful answer that is no JSON is in most cases a login page"
-	if title := htmlTitle(scrub(body, requestOf(answer))); title != "" {
+	if title := hidden.plain(htmlTitle(body), maxMessage); title != "" {
 		e.Messages = []string{title}
 	}
 	return e
@@ -168,37 +173,49 @@ func notJSON(answer *http.Response, o Origin, body []byte, now time.Time) *Error
 func requestID(h http.Header) string {
 	for _, name := range []string{"Atl-Traceid", "X-Arequestid", "X-Request-Id"} {
 		if id := h.Get(name); id != "" {
-			return plain(id, 200)
+			return id
 		}
 	}
 	return ""
 }
 
-// retryAfter reads Retry-After, in seconds or as a date, or else
+func rateLimitReason(h http.Header) string { return h.Get("Ratelimit-Reason") }
+
+// retryAfter reads Retry-After, in seconds or as a date, or else, for a 429,
 // X-RateLimit-Reset, whose time the hosts write with and without seconds.
 // The headers beginning with Beta- are information only and not read.
-func retryAfter(h http.Header, now time.Time) time.Duration {
-	value := strings.TrimSpace(h.Get("Retry-After"))
+func retryAfter(answer *http.Response, now time.Time) time.Duration {
+	value := strings.TrimSpace(answer.Header.Get("Retry-After"))
 	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil {
-		return time.Duration(min(max(seconds, 0), int64(maxWait/time.Second))) * time.Second
+		return time.Duration(min(max(seconds, 0), int64(longestWait/time.Second))) * time.Second
 	}
 	if at, err := http.ParseTime(value); err == nil {
-		return min(max(at.Sub(now), 0), maxWait)
+		return until(at, now)
 	}
-	reset := h.Get("X-Ratelimit-Reset")
+	if answer.StatusCode != http.StatusTooManyRequests {
+		return 0
+	}
+	reset := answer.Header.Get("X-Ratelimit-Reset")
 	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00"} {
 		if at, err := time.Parse(layout, reset); err == nil {
-			return min(max(at.Sub(now), 0), maxWait)
+			return until(at, now)
 		}
 	}
 	return 0
 }
 
-// maxWait bounds what a header can make of a duration.
-const maxWait = 366 * 24 * time.Hour
+// longestWait bounds what a header can make of a duration.
+const longestWait = 366 * 24 * time.Hour
 
-// loginURL reads where a person passes the CAPTCHA.
+func until(at, now time.Time) time.Duration { return min(max(at.Sub(now), 0), longestWait) }
+
+// loginURL reads where a person passes the CAPTCHA. What is no link for a browser
+// is not handed on.
 func loginURL(h http.Header) string {
-	_, url, _ := strings.Cut(h.Get(deniedReason), "login-url=")
-	return plain(url, maxShownURL)
+	_, link, _ := strings.Cut(h.Get(deniedReason), "login-url=")
+	u, err := url.Parse(strings.TrimSpace(link))
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil {
+		return ""
+	}
+	return u.String()
 }

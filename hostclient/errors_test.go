@@ -27,10 +27,13 @@ func failed(t *testing.T, answer http.HandlerFunc) *hostclient.Error {
 	return e
 }
 
+// kinds are all that errors.Is can tell of an answer.
 var kinds = []error{
 	hostclient.ErrRedirect, hostclient.ErrUnauthorized, hostclient.ErrForbidden, hostclient.ErrScopeMissing,
-	hostclient.ErrNotFound, hostclient.ErrConflict, hostclient.ErrGone, hostclient.ErrRateLimited,
+	hostclient.ErrAnonymous, hostclient.ErrCaptcha, hostclient.ErrXSRF, hostclient.ErrTokenRevoked, hostclient.ErrReauthorize,
+	hostclient.ErrNoToken, hostclient.ErrNotFound, hostclient.ErrConflict, hostclient.ErrGone, hostclient.ErrRateLimited,
 	hostclient.ErrHost, hostclient.ErrNotJSON, hostclient.ErrTooLarge, hostclient.ErrOrigin, hostclient.ErrRequest,
+	hostclient.ErrNotInstalled, hostclient.ErrPrivate, hostclient.ErrSite, hostclient.ErrExpired,
 }
 
 func TestErrorKinds(t *testing.T) {
@@ -42,7 +45,7 @@ func TestErrorKinds(t *testing.T) {
 	}{
 		{300, "", []error{hostclient.ErrRedirect}, "not followed"},
 		{400, "", nil, ""},
-		{400, `{"message":"Version must be incremented on update. Current version is: 3"}`, []error{hostclient.ErrConflict}, ""},
+		{400, `{"message":"Version must be incremented on update. Current version is: 3"}`, []error{hostclient.ErrConflict}, "read it again"},
 		{401, "", []error{hostclient.ErrUnauthorized}, "the clock, the shared secret"},
 		{401, `{"code":401,"message":"Unauthorized; scope does not match"}`,
 			[]error{hostclient.ErrUnauthorized, hostclient.ErrScopeMissing}, "missing scope"},
@@ -104,6 +107,13 @@ func TestErrorBodies(t *testing.T) {
 		{"Confluence 2", `{"errors":[{"status":404,"code":"NOT_FOUND","title":"Not Found","detail":"no page 5"}]}`, []string{"Not Found", "no page 5"}, nil},
 		{"Confluence 2, code alone", `{"errors":[{"status":404,"code":"NOT_FOUND","title":null}]}`, []string{"NOT_FOUND"}, nil},
 		{"gateway", `{"code":401,"message":"Unauthorized"}`, []string{"Unauthorized"}, nil},
+		{"service desk, key alone", `{"i18nErrorMessage":{"i18nKey":"no.such.queue","parameters":[]}}`, []string{"no.such.queue"}, nil},
+		{"one message", `{"errorMessage":"oops"}`, []string{"oops"}, nil},
+		{"fields in a list", `{"errorMessages":[],"errors":["one",{"message":"two"}]}`, []string{"one", "two"}, nil},
+		{"site", `{"error":"Failed to parse Connect Session Auth Token"}`, []string{"Failed to parse Connect Session Auth Token"}, nil},
+		{"error as an object", `{"error":{"message":"oops"}}`, []string{"oops"}, nil},
+		{"OAuth 1.0a", "oauth_problem=permission_denied&oauth_problem_advice=Ask%20again", []string{"Ask again"}, nil},
+		{"OAuth 1.0a, broken", "oauth_problem=%zz", []string{"oauth_problem=%zz"}, nil},
 		{"OAuth", `{"error":"invalid_scope","error_description":"not granted"}`, []string{"not granted"}, nil},
 		{"list of texts", `["one","two","one"]`, []string{"one", "two"}, nil},
 		{"text in JSON", `"one"`, []string{"one"}, nil},
@@ -192,9 +202,45 @@ func TestErrorText(t *testing.T) {
 	e := &hostclient.Error{
 		Status: 403, Method: "GET", URL: "https://acme.net/x",
 		Messages: []string{"1", "2", "3", "4", "5", "6"}, FieldErrors: map[string]string{"b": "B", "a": "A"}, Hint: "hint",
+		RetryAfter: 1847 * time.Second,
 	}
-	want := "hostclient: GET https://acme.net/x: 403 Forbidden: 1: 2: 3: 4: 5; and 1 more; a: A; b: B (hint)"
+	want := "hostclient: GET https://acme.net/x: 403 Forbidden: 1: 2: 3: 4: 5; and 1 more; a: A; b: B; try again after 30m47s (hint)"
 	if e.Error() != want {
 		t.Errorf("got %s\nwant %s", e, want)
+	}
+}
+
+// What OAuth 1.0a's problem reporting extension says, in a body or a header.
+func TestOAuthProblems(t *testing.T) {
+	for _, c := range []struct {
+		name, header, body string
+		code, message      string
+	}{
+		{"nothing", "", "", "", ""},
+		{"a body without", "", "error=x", "", "error=x"},
+		{"another scheme", `Basic realm="x", oauth_problem="token_rejected"`, "", "", ""},
+		{"body", "", "oauth_problem=token_rejected", "token_rejected", ""},
+		{"header", `OAuth realm="https%3A%2F%2Fh", oauth_problem="token_rejected",oauth_problem_advice="ask%20again"`, "<html>", "token_rejected", "ask again"},
+		{"header without quotes", `oauth oauth_problem=nonce_used`, "", "nonce_used", ""},
+		{"body before header", `OAuth oauth_problem="nonce_used"`, "oauth_problem=user_refused", "user_refused", ""},
+		{"unknown", "", "oauth_problem=moon_phase&oauth_problem_advice=wait%0Atwo+weeks", "moon_phase", "wait two weeks"},
+		{"absent", "", "oauth_problem=parameter_absent&oauth_parameters_absent=oauth_nonce%26oauth_token", "parameter_absent", "absent: oauth_nonce&oauth_token"},
+		{"times", "", "oauth_problem=timestamp_refused&oauth_acceptable_timestamps=1-2", "timestamp_refused", "acceptable times: 1-2"},
+		{"versions", "", "oauth_problem=version_rejected&oauth_acceptable_versions=1.0-1.0", "version_rejected", "acceptable versions: 1.0-1.0"},
+		{"broken escape", "", "oauth_problem=token_rejected&x=%", "", "oauth_problem=token_rejected&x=%"},
+		{"long", "", "oauth_problem=" + strings.Repeat("x", 300), strings.Repeat("x", 200) + "…", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e := failed(t, func(w http.ResponseWriter, _ *http.Request) {
+				if c.header != "" {
+					w.Header().Set("WWW-Authenticate", c.header)
+				}
+				w.WriteHeader(401)
+				fmt.Fprint(w, c.body)
+			})
+			if got := strings.Join(e.Messages, "; "); e.Code != c.code || got != c.message {
+				t.Errorf("got %q, %q, want %q, %q", e.Code, got, c.code, c.message)
+			}
+		})
 	}
 }

@@ -1,8 +1,13 @@
 package hostclient_test
 
 import (
+	"bytes"
+	"errors"
+	"fmt"
+	"html"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"path"
 	"strings"
 	"sync"
@@ -117,44 +122,52 @@ func withoutParameters(p string) string {
 }
 
 // FuzzErrorBody: whatever the host says, the messages are few, short, of one
-// line and without the credential.
+// line and without the credential; nor is it in the body that a caller reads.
 func FuzzErrorBody(f *testing.F) {
 	for _, seed := range []string{
 		`{"errorMessages":["one"],"errors":{"a":"b"}}`, `{"errors":[{"title":"x","detail":null}]}`, `{"data":{"errors":[{"message":{"translation":"x"}}]}}`,
 		"<title>x</title>", "text\r\nmore", `[[[["deep"]]]]`, `{"errors":{"a":{"b":[1]}}}`, "<TITLE\u0130>x</title", `"\ud800"`, "TOKEN",
+		`{"error":"TOKEN","error_description":"TOKEN"}`, "oauth_problem=TOKEN&oauth_problem_advice=a%20b", `{"errors":{"TOKEN":"TOKEN"},"i18nErrorMessage":{"i18nKey":"k"}}`,
+		"TOKTOKENEN", "<title>TOKEN&amp;TOKEN</title>", `{"errors":{"a":["TOKEN"]}}`,
 	} {
 		f.Add(403, []byte(seed))
 	}
+	cred := carrying{authorization: "Basic " + basic("mia", password), cookie: "JSESSIONID=F00DFACE1234"}
 	var answer []byte
 	var code int
-	var sent string
 	base := roundTripFunc(func(r *http.Request) (*http.Response, error) {
-		_, sent, _ = strings.Cut(r.Header.Get("Authorization"), " ")
 		rec := httptest.NewRecorder()
+		rec.Header().Set("X-Request-Id", string(answer))
+		rec.Header().Set("RateLimit-Reason", string(answer))
 		rec.WriteHeader(code)
-		_, _ = rec.WriteString(strings.ReplaceAll(string(answer), "TOKEN", sent))
+		_, _ = rec.Write(answer)
 		return rec.Result(), nil
 	})
 	hosts, err := hostclient.NewHosts(hostclient.Config{Base: base, Clock: newClock().now, Timeout: -1, Limits: once(f)})
 	if err != nil {
 		f.Fatal(err)
 	}
-	client, err := hosts.For(installation("https://acme.atlassian.net"))
-	if err != nil {
-		f.Fatal(err)
-	}
+	client := hosts.Client(cred)
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
-		code, answer = 400+(status%200+200)%200, body
-		_, err := hostclient.Get[struct{}](t.Context(), client, "/x")
-		if err == nil {
-			t.Fatalf("status %d is no error", code)
-		}
-		text := err.Error()
-		if strings.Contains(text, sent) {
-			t.Errorf("the token shows: %q", text)
-		}
-		if len(text) > 16<<10 || !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
-			t.Errorf("%d bytes: %q", len(text), text)
+		code = 400 + (status%200+200)%200
+		for _, secret := range []string{password, basic("mia", password), "F00DFACE1234"} {
+			for _, form := range []string{secret, inJSON(secret), plainJSON.Replace(secret), html.EscapeString(secret), url.QueryEscape(secret)} {
+				answer = bytes.ReplaceAll(body, []byte("TOKEN"), []byte(form))
+				_, err := hostclient.Get[struct{}](t.Context(), client, "/x")
+				var e *hostclient.Error
+				if !errors.As(err, &e) {
+					t.Fatalf("status %d: got %v, want an Error", code, err)
+				}
+				text := err.Error()
+				if len(text) > 16<<10 || !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
+					t.Errorf("%d bytes: %q", len(text), text)
+				}
+				if len(e.Messages) > 50 || len(e.FieldErrors) > 50 {
+					t.Errorf("%d messages, %d fields", len(e.Messages), len(e.FieldErrors))
+				}
+				read, _ := readThrough(t, cred, base)
+				wantHidden(t, fmt.Sprintf("%v %+v %s", e, *e, read), secret)
+			}
 		}
 	})
 }

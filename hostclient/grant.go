@@ -95,13 +95,13 @@ func (s *authorizationServer) read(answer *http.Response, body []byte, assertion
 	}
 	decodeErr := json.Unmarshal(body, &reply)
 	fail := func(words string) error {
-		e := errorOf(answer, Origin{}, asked)
+		e := errorOf(answer, Origin{}, asked, nil)
 		e.Messages, e.kind = []string{words}, ErrNoToken
 		return e
 	}
 	switch {
 	case answer.StatusCode != http.StatusOK || reply.Error != "":
-		e := decodeError(answer, replace(body[:min(len(body), maxTokenBody)], assertion), Binding{}, asked)
+		e := decodeError(answer, body[:min(len(body), maxTokenBody)], Binding{}, asked, assertion)
 		e.Hint = "no user token was given"
 		return nil, e
 	case len(body) > maxTokenBody:

@@ -3,6 +3,7 @@ package hostclient
 import (
 	"context"
 	"errors"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"strings"
@@ -18,9 +19,10 @@ type LimitsConfig struct {
 	// MaxRetries is the most repetitions of one call. 0 means 4, and a
 	// negative value none.
 	MaxRetries int
-	// MaxWait is the most that one call waits at a time; a host that asks for
-	// more gets no second try, and the caller an error with the time. 0 means
-	// 30 seconds.
+	// MaxWait is the longest wait that one call accepts at a time, before up to
+	// a third is added so that not all come back at once. A call that would
+	// have to wait longer is not repeated, or not sent, and its error has the
+	// time. 0 means 30 seconds.
 	MaxWait time.Duration
 	// Budget is how many repetitions one tenant may have in reserve: each takes
 	// one, and each call that succeeds gives back a tenth. It keeps an app from
@@ -37,10 +39,11 @@ type LimitsConfig struct {
 	// time.Now.
 	Clock func() time.Time
 	// Sleep waits, and returns the context's error when that ends first. Nil
-	// means by a timer.
+	// means by a timer. It must be safe for concurrent use, as Clock and Jitter
+	// must be.
 	Sleep func(context.Context, time.Duration) error
 	// Jitter returns a number from 0 to 1 by which waits differ. Nil means a
-	// random one. It must be safe for concurrent use, as Sleep must be.
+	// random one.
 	Jitter func() float64
 }
 
@@ -50,22 +53,26 @@ type LimitsConfig struct {
 //
 // A 429 stops what its RateLimit-Reason names until the time it names: all calls
 // of the app for a global quota, those to one tenant for its quota, those to one
-// endpoint of it, by method, for a burst, and changes of one issue for the limit
-// on writes to an issue. Calls that fall into the pause wait, or get an *Error that
-// is ErrRateLimited and holds the time, without being sent, when the wait is
-// longer than MaxWait or than their context lasts.
+// endpoint of it, by method, for a burst or a reason of another name, and changes
+// of one issue for the limit on writes to an issue. A tenant is what a credential
+// is bound to. Calls that fall into the pause wait, or get an *Error that is
+// ErrRateLimited and holds the time, without being sent, when the wait is longer
+// than MaxWait or than their context lasts. No pause is believed for longer than
+// an hour, over which the hosts count their quotas, and none of a Data Center or
+// a custom site stops the calls to others.
 //
 // Repeated are GET, HEAD and OPTIONS, and requests with an Idempotency-Key as
 // net/http knows them, after 429, 502, 503 and 504, after any other 5xx that says
 // when to try again, and after a failure to connect, which any request may be
 // repeated after. With Transport.RetryWrites, PUT and DELETE are treated alike,
 // and POST and PATCH repeated after a 429 that says when. A body must be one that
-// http.Request.GetBody reads anew.
+// http.Request.GetBody reads anew. What is not repeated is handed out as it came.
 //
-// Retry-After and X-RateLimit-Reset are the least that is waited, up to a third
-// more the most. Without them it is 2, 4, 8 and 16 seconds, give or take a third.
-// Headers whose name begins with Beta- or X-Beta- tell of limits to come and slow
-// nothing down.
+// Retry-After is the least that is waited, or X-RateLimit-Reset on a 429 without
+// it, and up to a third more the most. Without them, or when the time is 0, it is
+// 2, 4, 8 and 16 seconds, give or take a third; a failure to connect is tried
+// again after a quarter of that. Headers whose name begins with Beta- or X-Beta-
+// tell of limits to come and slow nothing down.
 type Limits struct {
 	config LimitsConfig
 
@@ -83,31 +90,35 @@ type pause struct {
 
 // tenantLimits is what is known of one tenant.
 type tenantLimits struct {
-	tenant  pause
+	all     pause
 	parts   map[string]pause // by endpoint or issue
-	spent   float64          // of the budget
+	spent   int              // of the budget, as repetition counts
 	limiter *rate.Limiter
 	used    time.Time
 }
 
 const (
-	firstBackoff = 2 * time.Second
-	maxBackoff   = 30 * time.Second
-	dialBackoff  = 500 * time.Millisecond
-	refund       = 0.1
-	pruneAt      = 1024
-	pruneAge     = time.Hour
+	repetition = 10 // what one takes from the budget, of which a success gives back 1
+	pruneAt    = 1024
+	// longestPause is that of the hosts' quotas, which count by the hour. After
+	// it nothing that is known of a tenant holds any more.
+	longestPause = time.Hour
 )
 
 // NewLimits returns Limits for config. The error names the field that is wrong.
 func NewLimits(config LimitsConfig) (*Limits, error) {
-	if config.MaxWait < 0 || config.Rate < 0 || config.Burst < 0 {
-		return nil, errors.New("hostclient: MaxWait, Rate and Burst must not be negative")
+	switch {
+	case config.MaxWait < 0:
+		return nil, errors.New("hostclient: MaxWait must not be negative")
+	case !(config.Rate >= 0) || math.IsInf(config.Rate, 1): // also when it is no number
+		return nil, errors.New("hostclient: Rate must be a number and not negative")
+	case config.Burst < 0:
+		return nil, errors.New("hostclient: Burst must not be negative")
 	}
 	orDefault(&config.MaxRetries, 4)
 	orDefault(&config.MaxWait, 30*time.Second)
 	orDefault(&config.Budget, 20)
-	orDefault(&config.Burst, max(int(config.Rate+0.999), 1))
+	orDefault(&config.Burst, int(min(max(math.Ceil(config.Rate), 1), math.MaxInt32)))
 	config.Clock = orNow(config.Clock)
 	if config.Sleep == nil {
 		config.Sleep = sleep
@@ -129,91 +140,108 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// paused returns the latest pause after done that a call falls into.
-func (l *Limits) paused(key Origin, r *http.Request, done time.Time) pause {
-	now := l.config.Clock()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	latest := pause{until: done}
-	look := func(p pause) {
-		if p.until.After(latest.until) {
-			latest = p
-		}
-	}
-	look(l.app)
-	if t := l.tenants[key]; t != nil {
-		look(t.tenant)
-		if len(t.parts) > 0 {
-			look(t.parts[endpointOf(r)])
-			look(t.parts[issueOf(r)])
-		}
-	}
-	if !latest.until.After(now) || latest.until.Equal(done) {
+// paused returns the longest pause after done that a call falls into, the zero
+// pause for none.
+func (l *Limits) paused(site Site, r *http.Request, done time.Time) pause {
+	longest := l.known(site.origin, r)
+	if !longest.until.After(done) || !longest.until.After(l.config.Clock()) {
 		return pause{}
 	}
-	return latest
+	return longest
 }
 
-// pace takes a place in the tenant's queue and returns how long to wait for it,
-// and how to give it back.
-func (l *Limits) pace(key Origin) (wait time.Duration, giveBack func()) {
-	if l.config.Rate == 0 {
-		return 0, nil
-	}
-	now := l.config.Clock()
+// known returns the longest pause noted for a call, whether or not it is over.
+func (l *Limits) known(key Origin, r *http.Request) pause {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	t := l.tenant(key, now)
-	if t.limiter == nil {
-		t.limiter = rate.NewLimiter(rate.Limit(l.config.Rate), l.config.Burst)
+	p := l.app
+	t := l.tenants[key]
+	if t == nil {
+		return p
 	}
-	place := t.limiter.ReserveN(now, 1)
-	return place.DelayFrom(now), func() { place.CancelAt(now) }
+	p = later(p, t.all)
+	if len(t.parts) > 0 {
+		p = later(later(p, t.parts[endpointOf(r)]), t.parts[issueOf(r)])
+	}
+	return p
+}
+
+func later(a, b pause) pause {
+	if b.until.After(a.until) {
+		return b
+	}
+	return a
 }
 
 // note remembers what a 429 says, which came in answer to r.
-func (l *Limits) note(key Origin, r *http.Request, reason string, wait time.Duration) {
+func (l *Limits) note(site Site, r *http.Request, reason string, wait time.Duration) {
 	if wait <= 0 {
 		return
 	}
 	now := l.config.Clock()
-	p := pause{until: now.Add(wait), reason: reason}
+	p := pause{until: now.Add(min(wait, longestPause)), reason: reason}
+	global := strings.HasSuffix(reason, "-quota-global-based")
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
-	case strings.HasSuffix(reason, "-quota-global-based"):
+	case global && site.ofCloud():
 		l.app = later(l.app, p)
-	case strings.HasSuffix(reason, "-quota-tenant-based"):
-		t := l.tenant(key, now)
-		t.tenant = later(t.tenant, p)
+	case global, strings.HasSuffix(reason, "-quota-tenant-based"):
+		t := l.tenant(site.origin, now)
+		t.all = later(t.all, p)
 	case strings.Contains(reason, "-per-issue-") && issueOf(r) != "":
-		l.tenant(key, now).stop(issueOf(r), p, now)
+		l.tenant(site.origin, now).stop(issueOf(r), p, now)
 	default: // a burst, and what nobody has named
-		l.tenant(key, now).stop(endpointOf(r), p, now)
+		l.tenant(site.origin, now).stop(endpointOf(r), p, now)
 	}
 }
 
+// ofCloud reports whether a site is known to be Atlassian's, so that what it says
+// of the whole app is to be believed.
+func (s Site) ofCloud() bool {
+	switch s.kind {
+	case cloudSite, gatewaySite, apiSite, assetsOnSite, assetsOnGateway, assetsOnAPI:
+		return true
+	}
+	return false
+}
+
+// pace takes a place in the tenant's queue and returns how long to wait for it,
+// and how to give it back.
+func (l *Limits) pace(site Site) (wait time.Duration, giveBack func()) {
+	now := l.config.Clock()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	t := l.tenant(site.origin, now)
+	if t.limiter == nil {
+		t.limiter = rate.NewLimiter(rate.Limit(l.config.Rate), l.config.Burst)
+	}
+	place := t.limiter.ReserveN(now, 1)
+	return place.DelayFrom(now), func() { place.CancelAt(l.config.Clock()) }
+}
+
 // spend takes a repetition out of the tenant's budget, if it has one left.
-func (l *Limits) spend(key Origin) bool {
+func (l *Limits) spend(site Site) bool {
 	if l.config.Budget < 0 {
 		return true
 	}
+	now := l.config.Clock()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	t := l.tenant(key, l.config.Clock())
-	if t.spent+1 > float64(l.config.Budget) {
+	t := l.tenant(site.origin, now)
+	if t.spent > (l.config.Budget-1)*repetition {
 		return false
 	}
-	t.spent++
+	t.spent += repetition
 	return true
 }
 
 // succeeded gives a part of a repetition back.
-func (l *Limits) succeeded(key Origin) {
+func (l *Limits) succeeded(site Site) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if t := l.tenants[key]; t != nil {
-		t.spent = max(t.spent-refund, 0)
+	if t := l.tenants[site.origin]; t != nil {
+		t.spent = max(t.spent-1, 0)
 	}
 }
 
@@ -230,14 +258,14 @@ func (l *Limits) tenant(key Origin, now time.Time) *tenantLimits {
 	return t
 }
 
-// dropOld forgets tenants that nothing happened to for long, whenever their
-// number has doubled.
+// dropOld forgets tenants of which nothing holds any more, whenever their number
+// has doubled.
 func (l *Limits) dropOld(now time.Time) {
 	if len(l.tenants) < l.prune {
 		return
 	}
 	for key, t := range l.tenants {
-		if now.Sub(t.used) > pruneAge && !t.tenant.until.After(now) {
+		if now.Sub(t.used) > longestPause {
 			delete(l.tenants, key)
 		}
 	}
@@ -252,46 +280,4 @@ func (t *tenantLimits) stop(part string, p pause, now time.Time) {
 		}
 	}
 	t.parts[part] = later(t.parts[part], p)
-}
-
-func later(a, b pause) pause {
-	if b.until.After(a.until) {
-		return b
-	}
-	return a
-}
-
-// endpointOf names what a burst limit counts: the method, and the path with
-// everything that looks like the name of a single thing left out.
-func endpointOf(r *http.Request) string {
-	segments := strings.Split(r.URL.Path, "/")
-	for i, segment := range segments {
-		if i > 0 && single(segments[i-1], segment) {
-			segments[i] = "*"
-		}
-	}
-	return methodOf(r) + " " + strings.Join(segments, "/")
-}
-
-// single reports whether a segment of a path names one thing among many: it has a
-// digit that is not the version of an API.
-func single(before, segment string) bool {
-	if !strings.ContainsAny(segment, "0123456789") {
-		return false
-	}
-	version := before == "api" || before == "agile" || strings.HasPrefix(segment, "v") && len(segment) <= 3 || strings.Contains(segment, ".")
-	return !version
-}
-
-// issueOf names the issue that a request changes, "" for none.
-func issueOf(r *http.Request) string {
-	if bodiless(r.Method) || r.Method == http.MethodOptions {
-		return ""
-	}
-	_, rest, ok := strings.Cut(r.URL.Path, "/issue/")
-	if !ok {
-		return ""
-	}
-	issue, _, _ := strings.Cut(rest, "/")
-	return "issue " + issue
 }

@@ -46,8 +46,9 @@ func redactQuery(raw string) string {
 
 func secretParam(name string) bool {
 	switch strings.ToLower(name) {
-	case "jwt", "access_token", "refresh_token", "id_token", "token", "assertion",
-		"client_secret", "secret", "password", "os_password", "code", "signature":
+	case "jwt", "access_token", "refresh_token", "id_token", "token", "atl_token", "assertion",
+		"client_secret", "client_assertion", "code_verifier", "secret", "password", "os_password", "code", "signature",
+		"oauth_token", "oauth_token_secret", "oauth_verifier", "oauth_signature":
 		return true
 	}
 	return false

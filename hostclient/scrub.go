@@ -3,6 +3,7 @@ package hostclient
 import (
 	"bytes"
 	"encoding/base64"
+	"html"
 	"io"
 	"net/http"
 	"net/url"
@@ -14,62 +15,90 @@ import (
 // an answer: the host's words would suffer from shorter ones.
 const shortestSecret = 6
 
-// sentSecrets returns what a request carried that opens the host's door, the
-// longest first.
-func sentSecrets(r *http.Request) []string {
-	var secrets []string
-	scheme, rest, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+// secrets are texts that must not show, the longest first.
+type secrets []string
+
+// sentSecrets returns what a request carried that opens the host's door, and more.
+func sentSecrets(r *http.Request, more ...string) secrets {
+	return withForms(slices.Concat(carried(r), more))
+}
+
+func carried(r *http.Request) []string {
+	var list []string
+	value := r.Header.Get("Authorization")
+	scheme, rest, _ := strings.Cut(value, " ")
 	switch strings.ToLower(scheme) {
+	case "bearer", "jwt":
+		list = append(list, rest)
 	case "basic":
-		secrets = append(secrets, rest)
+		list = append(list, rest)
 		if pair, err := base64.StdEncoding.DecodeString(rest); err == nil {
 			_, password, _ := strings.Cut(string(pair), ":")
-			secrets = append(secrets, password)
+			list = append(list, password)
 		}
 	case "oauth":
-		secrets = append(secrets, oauthSecrets(rest)...)
+		list = append(list, oauthSecrets(rest)...)
 	default:
-		secrets = append(secrets, rest)
+		list = append(list, value, rest)
 	}
 	for _, cookie := range r.Cookies() {
-		secrets = append(secrets, cookie.Value)
+		list = append(list, cookie.Value)
 	}
-	secrets = slices.DeleteFunc(secrets, func(s string) bool { return len(s) < shortestSecret })
-	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) })
-	return secrets
+	return list
 }
 
-// oauthSecrets returns the token and the signature of an OAuth 1.0a header, as it
-// has them and decoded.
+// oauthSecrets returns what of an OAuth 1.0a header is secret, as the header has
+// it and decoded.
 func oauthSecrets(header string) []string {
-	var secrets []string
+	var list []string
 	for pair := range strings.SplitSeq(header, ",") {
 		name, value, _ := strings.Cut(strings.TrimSpace(pair), "=")
-		value = strings.Trim(value, `"`)
-		if name != "oauth_token" && name != "oauth_signature" {
+		switch name {
+		case "oauth_token", "oauth_signature", "oauth_verifier":
+			value = strings.Trim(value, `"`)
+			list = append(list, value)
+			if decoded, err := url.PathUnescape(value); err == nil {
+				list = append(list, decoded)
+			}
+		}
+	}
+	return list
+}
+
+// withForms returns a list with each secret in the forms in which an answer may
+// repeat it: plain, and escaped as JSON, HTML and URLs are. Short ones are left
+// out.
+func withForms(list []string) secrets {
+	var all secrets
+	for _, secret := range list {
+		if len(secret) < shortestSecret {
 			continue
 		}
-		secrets = append(secrets, value)
-		if decoded, err := url.PathUnescape(value); err == nil && decoded != value {
-			secrets = append(secrets, decoded)
+		all = append(all, secret, html.EscapeString(secret), url.QueryEscape(secret), url.PathEscape(secret))
+		quoted := quote(secret)
+		for _, text := range []string{secret, inJSON.Replace(secret), quoted[1 : len(quoted)-1]} {
+			all = append(all, text, inScripts.Replace(text), strings.ReplaceAll(text, "/", `\/`))
 		}
 	}
-	return secrets
+	slices.Sort(all)
+	all = slices.Compact(all)
+	slices.SortFunc(all, func(a, b string) int { return len(b) - len(a) })
+	return all
 }
 
-// scrub removes from body what the request carried.
-func scrub(body []byte, sent *http.Request) []byte {
-	for _, secret := range sentSecrets(sent) {
-		body = replace(body, secret)
-	}
-	return body
-}
+// inJSON escapes what JSON must have escaped, and inScripts what writers of it
+// escape for pages beside that.
+var (
+	inJSON    = strings.NewReplacer(`"`, `\"`, `\`, `\\`)
+	inScripts = strings.NewReplacer("=", `\u003d`, "'", `\u0027`)
+)
 
-func replace(body []byte, secret string) []byte {
-	if len(secret) < shortestSecret {
-		return body
+// plain is the function plain for a text in which no secret may show.
+func (s secrets) plain(text string, limit int) string {
+	for _, secret := range s {
+		text = strings.ReplaceAll(text, secret, redacted)
 	}
-	return bytes.ReplaceAll(body, []byte(secret), []byte(redacted))
+	return plain(text, limit)
 }
 
 // scrubAnswer has the body of an answer that is no success read without the
@@ -80,11 +109,11 @@ func scrubAnswer(answer *http.Response, sent *http.Request) {
 		answer.Body == nil || answer.Body == http.NoBody || sent.Method == http.MethodHead {
 		return
 	}
-	secrets := sentSecrets(sent)
-	if len(secrets) == 0 {
+	hidden := sentSecrets(sent)
+	if len(hidden) == 0 {
 		return
 	}
-	answer.Body = &scrubbed{ReadCloser: answer.Body, secrets: func() []string { return secrets }}
+	answer.Body = &scrubbed{ReadCloser: answer.Body, secrets: func() secrets { return hidden }}
 	answer.ContentLength = -1
 	answer.Header.Del("Content-Length")
 }
@@ -93,9 +122,9 @@ func scrubAnswer(answer *http.Response, sent *http.Request) {
 // other bodies are not.
 type scrubbed struct {
 	io.ReadCloser
-	secrets func() []string // a function, as key is
-	raw     []byte          // what may be the beginning of a secret
-	clean   []byte          // what is to be handed out
+	secrets func() secrets // a function, as key is
+	raw     []byte         // what may be the beginning of a secret
+	clean   []byte         // what is to be handed out
 	err     error
 }
 
@@ -114,14 +143,14 @@ func (s *scrubbed) Read(p []byte) (int, error) {
 // fill moves what it reads to clean, except for an end that the next piece could
 // make a secret.
 func (s *scrubbed) fill() {
-	secrets, piece := s.secrets(), make([]byte, 4<<10)
+	hidden, piece := s.secrets(), make([]byte, 4<<10)
 	n, err := s.ReadCloser.Read(piece)
 	s.err = err
 	raw := append(s.raw, piece[:n]...)
-	for _, secret := range secrets {
+	for _, secret := range hidden {
 		raw = bytes.ReplaceAll(raw, []byte(secret), []byte(redacted))
 	}
-	keep, whole := beginning(raw, secrets)
+	keep, whole := beginning(raw, hidden)
 	end := raw[len(raw)-keep:]
 	switch {
 	case err == nil:
@@ -135,8 +164,8 @@ func (s *scrubbed) fill() {
 
 // beginning returns how much of raw's end is the beginning of a secret, and how
 // long that secret is.
-func beginning(raw []byte, secrets []string) (keep, whole int) {
-	for _, secret := range secrets {
+func beginning(raw []byte, hidden secrets) (keep, whole int) {
+	for _, secret := range hidden {
 		n := min(len(raw), len(secret)-1)
 		for !strings.HasPrefix(secret, string(raw[len(raw)-n:])) {
 			n--

@@ -15,8 +15,8 @@ import (
 	"github.com/atlassian-connect-go/sdk/hostclient"
 )
 
-// renewing is a credential whose first token is refused.
-type renewing struct {
+// renewingUpload is a credential whose first token is refused.
+type renewingUpload struct {
 	boundCredential
 	renewed atomic.Bool
 }
@@ -25,12 +25,12 @@ type boundCredential struct{ binding hostclient.Binding }
 
 func (b boundCredential) Binding() hostclient.Binding { return b.binding }
 
-func (c *renewing) Apply(r *http.Request) error {
+func (c *renewingUpload) Apply(r *http.Request) error {
 	r.Header.Set("Authorization", fmt.Sprintf("Bearer renewed-%t", c.renewed.Load()))
 	return nil
 }
 
-func (c *renewing) Renew(*http.Request, *hostclient.Error) (bool, error) {
+func (c *renewingUpload) Renew(*http.Request, *hostclient.Error) (bool, error) {
 	return !c.renewed.Swap(true), nil
 }
 
@@ -71,7 +71,7 @@ func TestUploadIsSentAgain(t *testing.T) {
 				if _, err := file.Seek(7, io.SeekStart); err != nil {
 					t.Fatal(err)
 				}
-				client := w.hosts.Client(&renewing{boundCredential: boundCredential{boundTo(w.site.url)}}).RetryWrites()
+				client := w.hosts.Client(&renewingUpload{boundCredential: boundCredential{boundTo(w.site.url)}}).RetryWrites()
 				v, err := hostclient.Upload[count](t.Context(), client, "/p",
 					hostclient.File{Name: "a", Content: file}, hostclient.File{Name: "b", Content: strings.NewReader("whole")})
 				if err != nil || v.Count != 2 || tries != 2 {
@@ -98,7 +98,7 @@ func TestUploadOfAStreamIsSentOnce(t *testing.T) {
 			_, _ = io.Copy(io.Discard, r.Body)
 			rw.WriteHeader(http.StatusUnauthorized)
 		})
-		client := w.hosts.Client(&renewing{boundCredential: boundCredential{boundTo(w.site.url)}})
+		client := w.hosts.Client(&renewingUpload{boundCredential: boundCredential{boundTo(w.site.url)}})
 		_, err := hostclient.Upload[count](t.Context(), client, "/p",
 			hostclient.File{Name: "a", Content: strings.NewReader("x")}, hostclient.File{Name: "b", Content: content})
 		if !errors.Is(err, hostclient.ErrUnauthorized) || len(w.site.requests()) != 1 {
@@ -121,7 +121,7 @@ func (u unseekable) Seek(offset int64, whence int) (int64, error) {
 
 func TestUploadThatCannotGoBack(t *testing.T) {
 	w := newWorld(t, "", func(rw http.ResponseWriter, r *http.Request) { rw.WriteHeader(http.StatusUnauthorized) })
-	client := w.hosts.Client(&renewing{boundCredential: boundCredential{boundTo(w.site.url)}})
+	client := w.hosts.Client(&renewingUpload{boundCredential: boundCredential{boundTo(w.site.url)}})
 	_, err := hostclient.Upload[count](t.Context(), client, "/p", hostclient.File{Name: "a.txt", Content: unseekable{strings.NewReader("x")}})
 	if !errors.Is(err, errStuck) || !strings.Contains(err.Error(), `"a.txt"`) {
 		t.Errorf("got %v, want the file and what Seek says", err)

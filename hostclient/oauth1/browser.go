@@ -11,19 +11,20 @@ import (
 	"strings"
 	"time"
 
+	"github.com/atlassian-connect-go/sdk/hostclient"
 	"github.com/atlassian-connect-go/sdk/internal/handshake"
 	"github.com/atlassian-connect-go/sdk/store"
 )
 
-// Why a browser's dance ended, beside a *ProblemError and what the network says.
+// Why a browser's dance ended, beside a *hostclient.Error and what the network says.
 var (
 	// ErrRequest says that a request to Start or Callback is malformed.
-	ErrRequest = errors.New("oauth1: malformed request")
+	ErrRequest = handshake.ErrRequest
 	// ErrState says that the browser that came back has not begun this dance,
 	// or took too long, or came back with it before.
-	ErrState = errors.New("oauth1: not this browser's dance")
+	ErrState = handshake.ErrState
 	// ErrRefused says that the user did not allow it.
-	ErrRefused = errors.New("oauth1: the user did not allow it")
+	ErrRefused = handshake.ErrRefused
 )
 
 // BrowserConfig describes the two pages. NewBrowser copies it.
@@ -63,6 +64,10 @@ func (c BrowserConfig) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.
 // led into a dance that somebody else began. Dances in several tabs do not
 // disturb each other.
 //
+// It is the browser that is bound, not a user of the app: where the app has users
+// of its own, both pages stand behind its login, and Done sees to it that the
+// user is still the same. Each visit to Start is a request to Jira.
+//
 // Both pages must be visited as pages of their own. In a frame on Jira's pages
 // browsers keep the cookie back, so a link there opens a new window.
 //
@@ -97,12 +102,11 @@ func NewBrowser(config BrowserConfig) (*Browser, error) {
 	if config.Logger == nil {
 		config.Logger = slog.Default()
 	}
-	config.Key = nil
-	b := &Browser{config: config, handshakes: h}
 	if config.Failed == nil {
-		b.config.Failed = b.failed
+		config.Failed = handshake.Plain(config.Logger, "OAuth 1.0a")
 	}
-	return b, nil
+	config.Key = nil
+	return &Browser{config: config, handshakes: h}, nil
 }
 
 // String says whose browser it is.
@@ -115,41 +119,21 @@ func (b Browser) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, b.String
 // temporary token and sends the browser to Jira. The query may have return_to, a
 // path of the app with or without a query, for Done; a URL or what a browser could
 // take for one is ErrRequest.
-func (b *Browser) Start() http.Handler { return b.page(b.start, http.MethodGet, http.MethodPost) }
+func (b *Browser) Start() http.Handler {
+	return handshake.Page(b.start, b.config.Failed, http.MethodGet, http.MethodPost)
+}
 
 // Callback is the page, for GET, that Jira sends the browser back to. It calls
 // Done with the token, or Failed with ErrState, ErrRefused, ErrRequest or what
 // AccessToken returns.
-func (b *Browser) Callback() http.Handler { return b.page(b.callback, http.MethodGet) }
-
-func (b *Browser) page(serve func(http.ResponseWriter, *http.Request) error, methods ...string) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		for _, method := range methods {
-			if r.Method != method {
-				continue
-			}
-			w.Header().Set("Cache-Control", "no-store")
-			w.Header().Set("Referrer-Policy", "no-referrer") // URLs here have tokens in them
-			if err := serve(w, r); err != nil {
-				b.config.Failed(w, r, err)
-			}
-			return
-		}
-		w.Header().Set("Allow", strings.Join(methods, ", "))
-		http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
-	})
+func (b *Browser) Callback() http.Handler {
+	return handshake.Page(b.callback, b.config.Failed, http.MethodGet)
 }
 
 func (b *Browser) start(w http.ResponseWriter, r *http.Request) error {
-	query, err := once(r, "return_to")
+	returnTo, err := handshake.ReturnTo(r)
 	if err != nil {
 		return err
-	}
-	returnTo := query["return_to"]
-	if returnTo != "" {
-		if err := handshake.CheckLocal(returnTo); err != nil {
-			return fmt.Errorf("%w: %w", ErrRequest, err)
-		}
 	}
 	temporary, err := b.config.Consumer.RequestToken(r.Context())
 	if err != nil {
@@ -164,7 +148,7 @@ func (b *Browser) start(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (b *Browser) callback(w http.ResponseWriter, r *http.Request) error {
-	query, err := once(r, "oauth_token", "oauth_verifier", "oauth_problem")
+	query, err := handshake.Once(r, "oauth_token", "oauth_verifier", "oauth_problem")
 	if err != nil {
 		return err
 	}
@@ -190,39 +174,10 @@ func (b *Browser) exchange(ctx context.Context, query map[string]string, secret 
 	case query["oauth_verifier"] == "denied", problem == "user_refused", problem == "permission_denied":
 		return nil, ErrRefused
 	case problem != "":
-		return nil, &ProblemError{Status: http.StatusOK, Problem: shown(problem, 100), Server: b.config.Consumer.BaseURL()}
+		return nil, &hostclient.Error{Status: http.StatusOK, Method: http.MethodGet, URL: b.config.Consumer.BaseURL(), Code: shown(problem, 100)}
 	case query["oauth_verifier"] == "":
 		return nil, fmt.Errorf("%w: there is no oauth_verifier", ErrRequest)
 	}
 	temporary := &TemporaryToken{Value: store.NewSecret(query["oauth_token"]), Secret: store.NewSecret(secret)}
 	return b.config.Consumer.AccessToken(ctx, temporary, query["oauth_verifier"])
-}
-
-// once returns parameters of the query, each of which may stand there once.
-func once(r *http.Request, names ...string) (map[string]string, error) {
-	query, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		return nil, fmt.Errorf("%w: the query does not parse", ErrRequest)
-	}
-	values := map[string]string{}
-	for _, name := range names {
-		if len(query[name]) > 1 {
-			return nil, fmt.Errorf("%w: the query has %s more than once", ErrRequest, name)
-		}
-		values[name] = query.Get(name)
-	}
-	return values, nil
-}
-
-// failed is the plain page.
-func (b *Browser) failed(w http.ResponseWriter, r *http.Request, err error) {
-	b.config.Logger.LogAttrs(r.Context(), slog.LevelWarn, "OAuth 1.0a did not succeed", slog.String("error", err.Error()))
-	switch {
-	case errors.Is(err, ErrRefused):
-		http.Error(w, "You did not allow access. Nothing was changed.", http.StatusForbidden)
-	case errors.Is(err, ErrState), errors.Is(err, ErrRequest):
-		http.Error(w, "This page was reached in an unexpected way, or too late. Please begin again.", http.StatusBadRequest)
-	default:
-		http.Error(w, "The server did not grant access. Please try again later.", http.StatusBadGateway)
-	}
 }

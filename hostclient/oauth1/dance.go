@@ -1,6 +1,7 @@
 package oauth1
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,8 +9,10 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
+	"github.com/atlassian-connect-go/sdk/hostclient"
 	"github.com/atlassian-connect-go/sdk/store"
 )
 
@@ -27,7 +30,7 @@ const (
 )
 
 // RequestToken is the first step: it asks Jira for a temporary token. An answer
-// that gives none is a *ProblemError; an answer that does not confirm the
+// that gives none is a *hostclient.Error; an answer that does not confirm the
 // callback is an error too, for a server that does not know of callbacks can be
 // used to lure a user (RFC 5849, section 2.1).
 func (c *Consumer) RequestToken(ctx context.Context) (*TemporaryToken, error) {
@@ -56,7 +59,7 @@ func (c *Consumer) AuthorizeURL(temporary *TemporaryToken) string {
 
 // AccessToken is the third step: it exchanges the temporary token and the
 // verifier, which the user's browser brings back, for the token. Both are good
-// for one try. An answer that gives no token is a *ProblemError.
+// for one try. An answer that gives no token is a *hostclient.Error.
 func (c *Consumer) AccessToken(ctx context.Context, temporary *TemporaryToken, verifier string) (*Token, error) {
 	if temporary == nil || temporary.Value.IsZero() || verifier == "" {
 		return nil, errors.New("oauth1: there is no temporary token or no verifier to exchange")
@@ -115,17 +118,42 @@ func (c *Consumer) post(ctx context.Context, path string, tokenSecret store.Secr
 	return c.read(u, answer, body, tokenSecret, extra)
 }
 
+// hidden is what was sent that no error may hold, should the server repeat it: as
+// it is, as in a header, and as in a base string.
+func hidden(tokenSecret store.Secret, sent []pair) []string {
+	var list []string
+	for _, p := range append([]pair{{"", tokenSecret.Reveal()}}, sent...) {
+		if p.value != "" && p.name != "oauth_callback" {
+			once := encode(p.value)
+			list = append(list, p.value, once, encode(once))
+		}
+	}
+	return list
+}
+
+// parseForm reads a form of an answer.
+func parseForm(body []byte) (url.Values, error) {
+	pairs, ok := parsePairs(strings.TrimSpace(string(body)))
+	if !ok {
+		return nil, errors.New("a broken escape")
+	}
+	form := url.Values{}
+	for _, p := range pairs {
+		form.Add(p.name, p.value)
+	}
+	return form, nil
+}
+
 // read finds the token in an answer, or what is said in place of one.
 func (c *Consumer) read(u *url.URL, answer *http.Response, body []byte, tokenSecret store.Secret, sent []pair) (url.Values, error) {
-	problem := problemOf(answer.StatusCode, answer.Header, body, cleaner(tokenSecret, sent))
-	if answer.StatusCode != http.StatusOK && problem == nil {
-		problem = &ProblemError{Status: answer.StatusCode}
-	}
-	if problem != nil {
-		problem.Server = u.String()
-		return nil, problem
-	}
 	form, err := parseForm(body)
+	if answer.StatusCode != http.StatusOK || form.Get("oauth_problem") != "" {
+		if form.Has("oauth_token") && !form.Has("oauth_problem") {
+			body = nil // a token beside an error is nothing to tell
+		}
+		answer.Body = io.NopCloser(bytes.NewReader(body))
+		return nil, hostclient.ReadError(answer, c.config.Clock(), hidden(tokenSecret, sent)...)
+	}
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("oauth1: the answer of %s is no form", u)

@@ -54,6 +54,11 @@ type Config struct {
 	// Clock tells the time, and must be safe for concurrent use. Nil means
 	// time.Now.
 	Clock func() time.Time
+	// Sleep waits, and returns the context's error when that ends first: for at
+	// most a bit more than a second in all, when a refresh is refused, for
+	// another process to store the token that it was faster to have. Nil means
+	// by a timer.
+	Sleep func(context.Context, time.Duration) error
 }
 
 // String says whose client it is; the secret is not in it.
@@ -70,7 +75,7 @@ type App struct {
 	secret func() string // a function, into which fmt never looks
 	scheme hostclient.Scheme
 	cloud  hostclient.Cloud
-	base   hostclient.Origin // of the Data Center whose tokens they are
+	base   hostclient.Origin       // of the Data Center whose tokens they are
 	params []oauth2.AuthCodeOption // of the authorize URL
 	own    bool                    // tokens are the app's own: no user is needed for a new one
 	http   *http.Client
@@ -156,6 +161,9 @@ func newApp(config Config, a *App) (*App, error) {
 	if config.Clock == nil {
 		config.Clock = time.Now
 	}
+	if config.Sleep == nil {
+		config.Sleep = sleep
+	}
 	if config.Timeout == 0 {
 		config.Timeout = 30 * time.Second
 	}
@@ -174,6 +182,17 @@ func newApp(config Config, a *App) (*App, error) {
 	hosts, err := hostclient.NewHosts(hostclient.Config{Base: config.Base, Clock: config.Clock, UserAgent: config.UserAgent})
 	a.hosts = hosts
 	return a, err
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
 }
 
 func check(config Config, a *App) error {

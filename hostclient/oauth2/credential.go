@@ -1,10 +1,12 @@
 package oauth2
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
 	"strings"
+	"time"
 
 	"golang.org/x/oauth2"
 
@@ -13,7 +15,8 @@ import (
 
 // Credential is the hostclient.Credential of the token under one key. It refreshes
 // the token a minute before its end, and once when the host refuses it for another
-// reason than a missing scope, which no refresh cures. Behind the gateway an expired
+// reason than a missing scope, which no refresh cures, unless it is younger than 30
+// seconds. Behind the gateway an expired
 // token has been seen to give 403 and 404 as well: those are followed by a refresh
 // when the token's end is past or unknown. It is safe for concurrent use.
 //
@@ -64,9 +67,33 @@ func (c *Credential) Renew(r *http.Request, refused *hostclient.Error) (again bo
 	if refused.Status != http.StatusUnauthorized && !c.stale(sent) {
 		return false, nil
 	}
+	if c.fresh(sent) {
+		return c.overtaken(r.Context(), sent)
+	}
 	if _, err := c.app.access(r.Context(), c.key, sent); err != nil {
 		return false, err
 	}
+	return true, nil
+}
+
+// freshFor is how long after it was given a token is not taken for one that has
+// ended: a resource that refuses it all the same would else cost a refresh for each
+// call.
+const freshFor = 30 * time.Second
+
+func (c *Credential) fresh(sent string) bool {
+	held, _, _ := c.app.grant(c.key).state()
+	return held != nil && held.Access.Reveal() == sent && c.app.config.Clock().Sub(held.Obtained) < freshFor
+}
+
+// overtaken reports whether another process has put a token in the place of the one
+// that was sent, and takes that one.
+func (c *Credential) overtaken(ctx context.Context, sent string) (bool, error) {
+	stored, err := c.app.load(ctx, c.key)
+	if err != nil || stored == nil || stored.Access.Reveal() == sent {
+		return false, err
+	}
+	c.app.grant(c.key).hold(stored)
 	return true, nil
 }
 

@@ -188,8 +188,8 @@ func (a *App) round(ctx context.Context, g *grant, key, refused string) (t *toke
 	}
 	next, err := a.next(ctx, stored)
 	if err != nil {
-		if errors.Is(err, hostclient.ErrReauthorize) && a.changed(ctx, key, stored) {
-			return nil, false, nil // the loser of a race: what the winner stored is good
+		if errors.Is(err, hostclient.ErrReauthorize) && a.overtaken(ctx, key, stored) {
+			return nil, false, nil // what the winner stored is good
 		}
 		return nil, false, err
 	}
@@ -237,10 +237,23 @@ func (a *App) next(ctx context.Context, old *tokenstore.Token) (*tokenstore.Toke
 // tells too little, and access_denied is a wrong client secret here.
 func hopeless(code string) bool { return code == "invalid_grant" || code == "unauthorized_client" }
 
-// changed reports whether the stored token is another one than known.
-func (a *App) changed(ctx context.Context, key string, known *tokenstore.Token) bool {
-	stored, err := a.config.Tokens.Load(ctx, key)
-	return err == nil && !stored.Equal(known)
+// overtaken reports whether another process was faster. A server without leeway
+// has then disabled the refresh token before the new one is stored, which is a
+// matter of moments.
+func (a *App) overtaken(ctx context.Context, key string, known *tokenstore.Token) bool {
+	if known == nil || known.Refresh.Reveal() == "" {
+		return false
+	}
+	for _, pause := range []time.Duration{0, 50 * time.Millisecond, 200 * time.Millisecond, time.Second} {
+		if a.config.Sleep(ctx, pause) != nil {
+			return false
+		}
+		stored, err := a.config.Tokens.Load(ctx, key)
+		if err != nil || !stored.Equal(known) {
+			return err == nil
+		}
+	}
+	return false
 }
 
 // save stores a token before it is used. False without an error means that

@@ -2,7 +2,6 @@ package handshake_test
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -10,7 +9,6 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -316,84 +314,6 @@ func TestSharedKey(t *testing.T) {
 	}
 }
 
-// Two finish at once: one of them is refused.
-func TestOnceAtOnce(t *testing.T) {
-	s := newSite(t, handshake.Config{})
-	b := s.browser(t)
-	state := b.begin("x")
-	c := b.cookies()[0]
-	var group sync.WaitGroup
-	got := make([]error, 8)
-	for i := range got {
-		group.Go(func() {
-			r := httptest.NewRequest("GET", "/finish", nil)
-			r.AddCookie(c)
-			_, got[i] = s.handshakes.Finish(httptest.NewRecorder(), r, state)
-		})
-	}
-	group.Wait()
-	taken := 0
-	for _, err := range got {
-		if err == nil {
-			taken++
-		} else if !errors.Is(err, handshake.ErrUsed) {
-			t.Errorf("got %v, want ErrUsed", err)
-		}
-	}
-	if taken != 1 {
-		t.Errorf("it was finished %d times, want once", taken)
-	}
-}
-
-// What is forgotten to make room cannot be finished again either.
-func TestMemoryIsBounded(t *testing.T) {
-	at := newClock()
-	s := newSite(t, handshake.Config{Clock: at.Now, TTL: time.Minute})
-	s.handshakes.Remember(2)
-	early := s.browser(t)
-	unfinished := early.begin("early")
-	var kept []*http.Cookie
-	var states []string
-	for range 4 {
-		at.forward(time.Second)
-		b := s.browser(t)
-		states = append(states, b.begin("x"))
-		kept = append(kept, b.cookies()...)
-		b.finish(states[len(states)-1], "x")
-	}
-	for i, want := range []error{handshake.ErrExpired, handshake.ErrExpired, handshake.ErrUsed, handshake.ErrUsed} {
-		b := s.browser(t)
-		b.plant(kept[i])
-		b.refused(states[i], want)
-	}
-	early.refused(unfinished, handshake.ErrExpired)
-	b := s.browser(t)
-	b.finish(b.begin("new"), "new")
-}
-
-func TestParallelIsBounded(t *testing.T) {
-	at := newClock()
-	b := newSite(t, handshake.Config{Clock: at.Now}).browser(t)
-	b.plant(&http.Cookie{Name: "test-0123456789012345678901", Value: "damaged", Path: "/"}, // ours by its name
-		&http.Cookie{Name: "test-mode", Value: "dark", Path: "/"})
-	var states []string
-	for i := range 7 {
-		at.forward(time.Second)
-		states = append(states, b.begin(fmt.Sprint(i)))
-	}
-	if got := b.cookies(); len(got) != 5+1 {
-		t.Errorf("got %d cookies, want 5 and the site's own", len(got))
-	}
-	b.refused(states[0], handshake.ErrUnknown)
-	b.refused(states[1], handshake.ErrUnknown)
-	for i, state := range states[2:] {
-		b.finish(state, fmt.Sprint(i+2))
-	}
-	if got := b.cookies(); len(got) != 1 || got[0].Name != "test-mode" {
-		t.Errorf("got %v, want the site's own cookie", got)
-	}
-}
-
 func TestCookie(t *testing.T) {
 	for _, secure := range []bool{false, true} {
 		h, err := handshake.New(handshake.Config{Cookie: "oauth1", Secure: secure, TTL: time.Minute})
@@ -500,54 +420,6 @@ func TestNothingShows(t *testing.T) {
 			t.Errorf("the key shows: %s", log.String())
 		}
 	}
-}
-
-func TestCheckLocal(t *testing.T) {
-	good := []string{"/", "/issues", "/issues/", "/a/b.c?x=1&y=//z&next=https://x.example/", "/a#b", "/%C3%BC?q=%0A", "/...", "/a:b@c", "/" + strings.Repeat("a", 511)}
-	bad := []string{
-		"", "issues", "?x", "#x", "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example", "\\evil", "https://evil.example", "HTTPS:/evil.example",
-		"javascript:alert(1)", "/\t/evil.example", "/\n/evil.example", "\t//evil.example", " //evil.example", "/a b", "/ü", "/\x7f", "/\x00",
-		"/..//evil.example", "/.//evil.example", "/a//b", "/a/../b", "/a/..", "/.", "/%2e%2e/x", "/%2E/x", "/%2fevil.example", "/%5cevil.example", "/%5Cevil", "/%0d%0aSet-Cookie:x", "/%zz",
-		"/%2", "/a?\\x", "/" + strings.Repeat("a", 512),
-	}
-	for _, target := range good {
-		if err := handshake.CheckLocal(target); err != nil {
-			t.Errorf("%q: got %v, want nil", target, err)
-		}
-	}
-	for _, target := range bad {
-		if err := handshake.CheckLocal(target); err == nil {
-			t.Errorf("%q was taken for a local path", target)
-		}
-	}
-}
-
-// Whatever CheckLocal lets through stays on the site, by Go's reading of URLs.
-func FuzzCheckLocal(f *testing.F) {
-	for _, seed := range []string{"/", "/a?b#c", "//evil.example", "/\\evil", "/%2f", "/a/../..//x"} {
-		f.Add(seed)
-	}
-	base, err := url.Parse("https://app.example/callback")
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Fuzz(func(t *testing.T, target string) {
-		if handshake.CheckLocal(target) != nil {
-			return
-		}
-		u, err := base.Parse(target)
-		if err != nil || u.Scheme != "https" || u.Host != "app.example" || u.User != nil {
-			t.Errorf("%q leads to %v (%v)", target, u, err)
-		}
-		if decoded := strings.Split(u.Path, "/"); slices.Contains(decoded, "..") || strings.Contains(u.Path, "//") {
-			t.Errorf("%q has the path %q", target, u.Path)
-		}
-		w := httptest.NewRecorder()
-		http.Redirect(w, httptest.NewRequest("GET", "/callback", nil), target, http.StatusSeeOther)
-		if got := w.Header().Get("Location"); !strings.HasPrefix(got, "/") || strings.HasPrefix(got, "//") || strings.HasPrefix(got, "/\\") {
-			t.Errorf("%q is sent as %q", target, got)
-		}
-	})
 }
 
 func Example() {

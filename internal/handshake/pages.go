@@ -14,12 +14,12 @@ import (
 // it. They give these errors out under their own names.
 var (
 	// ErrRequest says that a request to one of the pages is malformed.
-	ErrRequest = errors.New("malformed request")
+	ErrRequest = errors.New("oauth: malformed request")
 	// ErrState says that the browser that came back has not begun, or took too
 	// long, or came back before.
-	ErrState = errors.New("not this browser's authorization")
+	ErrState = errors.New("oauth: not this browser's authorization")
 	// ErrRefused says that the user did not allow it.
-	ErrRefused = errors.New("the user did not allow it")
+	ErrRefused = errors.New("oauth: the user did not allow it")
 )
 
 // Page serves one step of the way, for some methods. URLs here have tokens in

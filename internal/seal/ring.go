@@ -37,18 +37,18 @@ type Ring struct {
 func NewRing(c Config) (*Ring, error) {
 	if c.InsecureNoEncryption {
 		if len(c.Keys) > 0 {
-			return nil, errors.New("Keys and InsecureNoEncryption exclude each other")
+			return nil, errors.New("the fields Keys and InsecureNoEncryption exclude each other")
 		}
 		plain := &Sealer{id: plainID}
 		return &Ring{first: plain, byID: map[string]*Sealer{plainID: plain}}, nil
 	}
 	if len(c.Keys) == 0 {
-		return nil, errors.New("Keys is empty: give a key, or say InsecureNoEncryption")
+		return nil, errors.New("the field Keys is empty: give a key, or say InsecureNoEncryption")
 	}
 	r := &Ring{byID: make(map[string]*Sealer)}
 	for i, k := range c.Keys {
 		if k.IsZero() {
-			return nil, fmt.Errorf("Keys[%d] is the zero Key", i)
+			return nil, fmt.Errorf("the field Keys[%d] is the zero Key", i)
 		}
 		s, err := newSealer(k)
 		if err != nil {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/atlassian-connect-go/sdk/store"
 	"github.com/atlassian-connect-go/sdk/store/boltstore"
+	"github.com/atlassian-connect-go/sdk/store/tokenstore"
 )
 
 // fill stores n different installations at the same time, some on the same
@@ -85,14 +86,36 @@ func diff(got, want map[string]*store.Installation) string {
 	return ""
 }
 
-// sampleFile returns the path, content and installations of a closed file
-// that has lived: it has free pages and branch pages, and both its header
-// pages belong to states that differ.
-func sampleFile(t *testing.T, o boltstore.Options) (string, []byte, map[string]*store.Installation) {
+// state is all that a file holds.
+type state struct {
+	insts  map[string]*store.Installation
+	tokens map[string]*tokenstore.Token
+}
+
+func stateOf(t *testing.T, s *boltstore.Store) state {
+	t.Helper()
+	return state{insts: collect(t, s), tokens: collectTokens(t, s)}
+}
+
+// diffState says how got differs from want.
+func diffState(got, want state) string {
+	if d := diff(got.insts, want.insts); d != "" {
+		return d
+	}
+	return diffTokens(got.tokens, want.tokens)
+}
+
+// sampleFile returns the path, content and state of a closed file that has
+// lived: it has free pages and branch pages, and both its header pages belong
+// to states that differ.
+func sampleFile(t *testing.T, o boltstore.Options) (string, []byte, state) {
 	t.Helper()
 	path := temp(t)
 	s := open(t, path, o)
 	fill(t, s, 60)
+	fillTokens(t, s)
+	swap(t, s, tokenKeys[3], testToken(tokenKeys[3]), nil)
+	swap(t, s, tokenKeys[9], testToken(tokenKeys[9]), testToken("rotated"))
 	for _, key := range []string{"tenant-7", "tenant-40", "tenant-55"} {
 		_, err := s.Update(context.Background(), key, func(*store.Installation) (*store.Installation, error) { return nil, nil })
 		if err != nil {
@@ -100,7 +123,7 @@ func sampleFile(t *testing.T, o boltstore.Options) (string, []byte, map[string]*
 		}
 	}
 	install(t, s, "last", "the last secret")
-	want := collect(t, s)
+	want := stateOf(t, s)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +136,7 @@ func sampleFile(t *testing.T, o boltstore.Options) (string, []byte, map[string]*
 
 // checkDamaged opens a file with that content. It must be refused, or hold
 // exactly what was stored, by every way to read it, and stay usable.
-func checkDamaged(t *testing.T, path string, content []byte, o boltstore.Options, want map[string]*store.Installation) (refused bool) {
+func checkDamaged(t *testing.T, path string, content []byte, o boltstore.Options, want state) (refused bool) {
 	t.Helper()
 	if err := os.WriteFile(path, content, 0o600); err != nil {
 		t.Fatal(err)
@@ -127,13 +150,13 @@ func checkDamaged(t *testing.T, path string, content []byte, o boltstore.Options
 			t.Error(err)
 		}
 	}()
-	if d := diff(collect(t, s), want); d != "" {
+	if d := diffState(stateOf(t, s), want); d != "" {
 		t.Errorf("opened although %s", d)
 	}
 	ctx := context.Background()
 	for _, key := range []string{"last", "tenant-0", "tenant-59", "tenant-7"} {
 		got, err := s.Installation(ctx, key)
-		if !reflect.DeepEqual(got, want[key]) || (err == nil) != (want[key] != nil) {
+		if !reflect.DeepEqual(got, want.insts[key]) || (err == nil) != (want.insts[key] != nil) {
 			t.Errorf("opened although %s gives %v", key, err)
 		}
 	}
@@ -247,7 +270,10 @@ func TestFormerPages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := collect(t, s)
+	swap(t, s, tokenKeys[4], testToken(tokenKeys[4]), testToken("rotated"))
+	swap(t, s, tokenKeys[4], testToken("rotated"), testToken("rotated again"))
+	swap(t, s, tokenKeys[20], testToken(tokenKeys[20]), nil)
+	want := stateOf(t, s)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -284,7 +310,7 @@ func TestLostHeader(t *testing.T) {
 		misplaced[page*os.Getpagesize()] ^= 2 // the page's own number
 		path := writeFile(t, misplaced)
 		wantOpenError(t, path, o, boltstore.ErrDamaged, "InsecureAcceptRollback")
-		if d := diff(collect(t, open(t, path, rollback)), want); d != "" {
+		if d := diffState(stateOf(t, open(t, path, rollback)), want); d != "" {
 			t.Errorf("with a wrong page number %s", d)
 		}
 
@@ -293,14 +319,16 @@ func TestLostHeader(t *testing.T) {
 		path = writeFile(t, damaged)
 		wantOpenError(t, path, o, boltstore.ErrDamaged, "InsecureAcceptRollback")
 		s := open(t, path, rollback)
-		got := collect(t, s)
-		outcomes[diff(got, want)]++
+		got := stateOf(t, s)
+		outcomes[diffState(got, want)]++
 		install(t, s, "later", "secret")
-		got["later"], _ = s.Installation(context.Background(), "later")
+		got.insts["later"], _ = s.Installation(context.Background(), "later")
+		swap(t, s, tokenKeys[3], nil, testToken("later"))
+		got.tokens[tokenKeys[3]] = testToken("later")
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if d := diff(collect(t, open(t, path, o)), got); d != "" {
+		if d := diffState(stateOf(t, open(t, path, o)), got); d != "" {
 			t.Errorf("after the file was repaired by a write: %s", d)
 		}
 	}
@@ -331,6 +359,7 @@ func TestCutWhileOpen(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := fill(t, s, 60)
+		fillTokens(t, s)
 		if err := os.Truncate(path, keep*int64(os.Getpagesize())); err != nil {
 			t.Fatal(err)
 		}
@@ -351,6 +380,10 @@ func TestCutWhileOpen(t *testing.T) {
 		}
 		wg.Wait()
 		_, err = readAll(s)
+		wantDamage(t, false, err)
+		token, err := s.Tokens().Load(context.Background(), tokenKeys[0])
+		wantDamage(t, token.Equal(testToken(tokenKeys[0])), err)
+		_, err = s.Tokens().CompareAndSwap(context.Background(), tokenKeys[0], testToken(tokenKeys[0]), nil)
 		wantDamage(t, false, err)
 		_, err = s.ClientKeysAt(context.Background(), "https://site-1.example")
 		wantDamage(t, false, err)
@@ -384,6 +417,9 @@ func FuzzInspect(f *testing.F) {
 		})
 		if err != nil {
 			f.Fatal(err)
+		}
+		if ok, err := s.Tokens().CompareAndSwap(context.Background(), key, nil, testToken(key)); !ok || err != nil {
+			f.Fatal(ok, err)
 		}
 	}
 	if err := s.Close(); err != nil {

@@ -14,7 +14,8 @@ import (
 )
 
 // childFile is the environment variable that makes the test binary a process
-// that installs into the file it names until it is killed.
+// that stores installations and tokens in the file it names until it is
+// killed.
 const childFile = "BOLTSTORE_TEST_INSTALL"
 
 const childKey = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
@@ -45,6 +46,9 @@ func installForever(path, prefix string) {
 				_, err := s.Update(context.Background(), key, func(*store.Installation) (*store.Installation, error) {
 					return &store.Installation{ClientKey: key, SharedSecret: store.NewSecret("secret of " + key)}, nil
 				})
+				if err == nil {
+					_, err = s.Tokens().CompareAndSwap(context.Background(), key, nil, testToken(key))
+				}
 				if err != nil {
 					fmt.Println("error", err)
 					os.Exit(1)
@@ -57,7 +61,7 @@ func installForever(path, prefix string) {
 }
 
 // TestKill kills a process right after its hundredth acknowledged
-// installation, while more are being written, twenty times.
+// installation and token, while more are being written, twenty times.
 func TestKill(t *testing.T) {
 	const rounds, installs = 20, 100
 	path := temp(t)
@@ -75,6 +79,10 @@ func TestKill(t *testing.T) {
 			got, err := s.Installation(context.Background(), key)
 			if err != nil || got.SharedSecret.Reveal() != "secret of "+key {
 				t.Fatalf("round %d: acknowledged installation %q: %v", round, key, err)
+			}
+			token, err := s.Tokens().Load(context.Background(), key)
+			if err != nil || !token.Equal(testToken(key)) {
+				t.Fatalf("round %d: acknowledged token %q: %v", round, key, err)
 			}
 		}
 		if err := s.Close(); err != nil {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/atlassian-connect-go/sdk/store"
 	"github.com/atlassian-connect-go/sdk/store/boltstore"
+	"github.com/atlassian-connect-go/sdk/store/tokenstore"
 )
 
 // install stores an installation with both secrets.
@@ -159,12 +160,14 @@ func TestReseal(t *testing.T) {
 		install(t, s, fmt.Sprint(i), "secret")
 	}
 	_ = fill(t, s, n)
+	fillTokens(t, s)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
 	s = open(t, path, boltstore.Options{Keys: []boltstore.Key{next, former}})
 	install(t, s, "1", "newer")
-	before := collect(t, s)
+	swap(t, s, tokenKeys[1], testToken(tokenKeys[1]), testToken("newer"))
+	before := stateOf(t, s)
 	ended, cancel := context.WithCancel(context.Background())
 	cancel()
 	if err := s.Reseal(ended); !errors.Is(err, context.Canceled) {
@@ -185,7 +188,7 @@ func TestReseal(t *testing.T) {
 	}
 	wantOpenError(t, path, boltstore.Options{Keys: []boltstore.Key{former}}, boltstore.ErrKey, next.ID())
 	s = open(t, path, boltstore.Options{Keys: []boltstore.Key{next}})
-	if d := diff(collect(t, s), before); d != "" {
+	if d := diffState(stateOf(t, s), before); d != "" {
 		t.Error(d)
 	}
 	wantSecret(t, s, "1", "newer")
@@ -198,24 +201,30 @@ func TestResealBesideUpdates(t *testing.T) {
 	path := temp(t)
 	s := open(t, path, boltstore.Options{Keys: []boltstore.Key{former}})
 	_ = fill(t, s, 100)
+	fillTokens(t, s)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
 	s = open(t, path, boltstore.Options{Keys: []boltstore.Key{next, former}})
 	done := make(chan error)
 	go func() { done <- s.Reseal(context.Background()) }()
-	want := fill(t, s, 100)
+	for i, key := range tokenKeys {
+		if i%3 == 0 {
+			swap(t, s, key, testToken(key), testToken("newer"))
+		}
+	}
+	want := state{insts: fill(t, s, 100), tokens: collectTokens(t, s)}
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
-	if d := diff(collect(t, s), want); d != "" {
+	if d := diffState(stateOf(t, s), want); d != "" {
 		t.Error(d)
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
 	s = open(t, path, boltstore.Options{Keys: []boltstore.Key{next}})
-	if d := diff(collect(t, s), want); d != "" {
+	if d := diffState(stateOf(t, s), want); d != "" {
 		t.Error(d)
 	}
 }
@@ -320,8 +329,10 @@ func TestClosed(t *testing.T) {
 	for _, err := range s.All(ctx) {
 		allErr = err
 	}
+	_, loadErr := s.Tokens().Load(ctx, "user")
+	_, swapErr := s.Tokens().CompareAndSwap(ctx, "user", nil, testToken("user"))
 	for name, err := range map[string]error{
-		"Installation": installationErr, "Update": updateErr, "ClientKeysAt": sitesErr, "All": allErr, "Reseal": s.Reseal(ctx),
+		"Load": loadErr, "CompareAndSwap": swapErr, "Installation": installationErr, "Update": updateErr, "ClientKeysAt": sitesErr, "All": allErr, "Reseal": s.Reseal(ctx),
 	} {
 		if !errors.Is(err, os.ErrClosed) {
 			t.Errorf("%s of a closed store: %v, want os.ErrClosed", name, err)
@@ -557,6 +568,13 @@ func TestFullDisk(t *testing.T) {
 		if err := <-failures; err == nil || !strings.Contains(err.Error(), "maximum") {
 			t.Errorf("an update beyond the end of the disk: %v", err)
 		}
+	}
+	large := &tokenstore.Token{Access: store.NewSecret(strings.Repeat("a", 100<<10))}
+	if ok, err := s.Tokens().CompareAndSwap(context.Background(), "large", nil, large); ok || err == nil || !strings.Contains(err.Error(), "maximum") {
+		t.Errorf("a swap beyond the end of the disk = %t, %v", ok, err)
+	}
+	if _, err := s.Tokens().Load(context.Background(), "large"); !errors.Is(err, tokenstore.ErrNotFound) {
+		t.Errorf("after it Load: %v, want ErrNotFound", err)
 	}
 	if d := diff(collect(t, s), want); d != "" {
 		t.Error(d)

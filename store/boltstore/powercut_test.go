@@ -13,6 +13,7 @@ import (
 	"github.com/atlassian-connect-go/sdk/internal/durable"
 	"github.com/atlassian-connect-go/sdk/internal/powercut"
 	"github.com/atlassian-connect-go/sdk/store"
+	"github.com/atlassian-connect-go/sdk/store/tokenstore"
 )
 
 // This file is white-box because the order of a creation's file operations
@@ -114,6 +115,30 @@ func TestUnsafeCreation(t *testing.T) {
 // waits for the disk; the state must be the former one without the header and
 // the new one with it.
 func TestPowerCutInUpdate(t *testing.T) {
+	t.Run("installation", func(t *testing.T) {
+		powerCutInUpdate(t, func(s *Store) { putKey(t, s, "last") }, func(what string, content []byte, o Options, done bool) {
+			keys := []string{"a", "b", "c"}
+			if done {
+				keys = append(keys, "last")
+			}
+			wantKeys(t, what, content, o, keys...)
+		})
+	})
+	t.Run("token", func(t *testing.T) {
+		powerCutInUpdate(t, func(s *Store) { swapToken(t, s, "c", longToken("c"), longToken("last")) }, func(what string, content []byte, o Options, done bool) {
+			want := longToken("c")
+			if done {
+				want = longToken("last")
+			}
+			wantStoredToken(t, what, content, o, "c", want)
+		})
+	})
+}
+
+// powerCutInUpdate makes a change to a file of three installations and three
+// tokens, and calls check with what a power cut may leave, and whether the
+// change must be in it.
+func powerCutInUpdate(t *testing.T, change func(*Store), check func(what string, content []byte, o Options, done bool)) {
 	o := Options{Keys: []Key{NewKey()}}
 	path := filepath.Join(t.TempDir(), "app.db")
 	s, err := Open(path, o)
@@ -122,9 +147,10 @@ func TestPowerCutInUpdate(t *testing.T) {
 	}
 	for _, key := range []string{"a", "b", "c"} {
 		putKey(t, s, key)
+		swapToken(t, s, key, nil, longToken(key))
 	}
 	before := readFile(t, path)
-	putKey(t, s, "last")
+	change(s)
 	after := readFile(t, path)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
@@ -152,13 +178,43 @@ func TestPowerCutInUpdate(t *testing.T) {
 			}
 		}
 		for what, content := range map[string][]byte{"first": first, "alone": alone, "without": without} {
-			wantKeys(t, fmt.Sprintf("%s sector %d", what, k), content, o, "a", "b", "c")
+			check(fmt.Sprintf("%s sector %d", what, k), content, o, false)
 		}
 	}
 	all := bytes.Clone(after)
 	copy(all, before[:2*os.Getpagesize()])
-	wantKeys(t, "all but the header", all, o, "a", "b", "c")
-	wantKeys(t, "all", after, o, "a", "b", "c", "last")
+	check("all but the header", all, o, false)
+	check("all", after, o, true)
+}
+
+func longToken(text string) *tokenstore.Token {
+	return &tokenstore.Token{Access: store.NewSecret(strings.Repeat(text, 1000))}
+}
+
+func swapToken(t *testing.T, s *Store, key string, old, next *tokenstore.Token) {
+	t.Helper()
+	if ok, err := s.Tokens().CompareAndSwap(context.Background(), key, old, next); !ok || err != nil {
+		t.Fatalf("CompareAndSwap = %t, %v, want true", ok, err)
+	}
+}
+
+func wantStoredToken(t *testing.T, what string, content []byte, o Options, key string, want *tokenstore.Token) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "app.db")
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(path, o)
+	if err != nil {
+		t.Fatalf("%s: %v", what, err)
+	}
+	got, err := s.Tokens().Load(context.Background(), key)
+	if err != nil || !got.Equal(want) {
+		t.Errorf("%s: got another token, or %v", what, err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
 }
 
 func putKey(t *testing.T, s *Store, key string) {

@@ -1,5 +1,6 @@
 // Package boltstore keeps installations in one file, with their secrets
-// sealed.
+// sealed. The method Tokens of a Store keeps rotating OAuth tokens in the same
+// file.
 //
 // The file is a bbolt database that one process at a time has open. Every
 // change is on disk when Update returns; changes that come at the same time
@@ -10,21 +11,21 @@
 // Shared secrets are sealed with AES-256-GCM under the first of the keys given
 // to Open, each bound to its app key, client key, field and generation, and
 // every record as a whole is authenticated with HMAC-SHA-256 under the same
-// key. Fields that are not secrets stand in the file as readable JSON. To
-// change the key, open the file with the new key in front of the old one, call
+// key. Fields that are not secrets stand in the file as readable JSON. Tokens
+// are sealed whole, each bound to its key. To change the key, open the file with the new key in front of the old one, call
 // Reseal, and leave the old key out from then on. Space in the file that is no
 // longer used keeps former secrets, sealed as they were, until it is written
 // over.
 //
 // A file that was written with InsecureNoEncryption is not opened with keys,
 // because the plain secrets would stay in its unused space: copy its
-// installations into a new file.
+// installations and tokens into a new file.
 //
 // # Damage
 //
 // Open reads the whole file, which takes a few microseconds for each
-// installation, and refuses it when anything in it is not what was last written: a page, a
-// record, an index entry, or their number. What changes under an open file is
+// installation and token, and refuses it when anything in it is not what was
+// last written: a page, a record, an index entry, a token, or their number. What changes under an open file is
 // found when it is read, and from then on every method fails. Damage is an
 // error that wraps ErrDamaged, and never a panic, a wrong secret or an
 // installation that seems not to exist. The one thing that no file can tell by
@@ -75,7 +76,8 @@ type Options struct {
 	// InsecureAcceptRollback opens a file one of whose two header pages is
 	// invalid with the other one. When the damage hit the newer header, the
 	// last change before it is gone as if it never was, although it had been
-	// acknowledged: an installation, or the rotation of a secret.
+	// acknowledged: an installation, the rotation of a secret, or a new token,
+	// in whose place is one that the host no longer takes.
 	InsecureAcceptRollback bool
 	// LockTimeout is how long Open waits for another process to close the
 	// file. Zero means 5 seconds, and less than zero not to wait.

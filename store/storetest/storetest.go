@@ -1,4 +1,5 @@
-// Package storetest proves that a store keeps the contract of store.Store.
+// Package storetest proves that a store keeps the contract of store.Store, or
+// of tokenstore.Store: RunTokens is for the latter what Run is for the former.
 //
 //	func TestContract(t *testing.T) {
 //		storetest.Run(t, func(t *testing.T) store.Store {

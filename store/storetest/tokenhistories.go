@@ -131,7 +131,7 @@ func (h *tokenHistory) compare() error {
 func checkTokenDurability(r reporter, s tokenstore.Store, reopen func(tokenstore.Store) tokenstore.Store) {
 	base := seed(r)
 	all := newTokenHistories(s, base)
-	for round := range 3 {
+	for round := range 2 {
 		runTokenHistories(r, base, all)
 		s = reopen(s)
 		for i, h := range all {

@@ -67,7 +67,7 @@ func checkLockCancellation(r reporter, s tokenstore.Store) {
 	ended, end := context.WithCancel(context.Background())
 	end()
 	if _, err := s.(tokenstore.Locker).Lock(ended, "user"); !errors.Is(err, context.Canceled) {
-		r.Errorf("Lock under an ended context: %v", err)
+		r.Fatalf("Lock under an ended context: %v", err)
 	}
 	unlock := lock(r, s, "user")
 	ctx, cancel := context.WithCancel(context.Background())
