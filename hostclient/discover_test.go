@@ -21,6 +21,7 @@ func TestCloudID(t *testing.T) {
 	}{
 		{"known", status(200, `{"cloudId":"11223344-a1b2-3b33-c444-def123456789"}`), "11223344-a1b2-3b33-c444-def123456789", nil, ""},
 		{"no such site", status(404, "Site temporarily unavailable"), "", hostclient.ErrNotFound, ""},
+		{"a failure that has an id", status(500, `{"cloudId":"a"}`), "", hostclient.ErrHost, ""},
 		{"a renamed site", redirectTo(302, "https://renamed.example/_edge/tenant_info"), "", hostclient.ErrRedirect, ""},
 		{"Data Center", status(200, "<title>Log in</title>"), "", hostclient.ErrNotJSON, "Log in"},
 		{"endless", func(w http.ResponseWriter, _ *http.Request) {
