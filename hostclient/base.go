@@ -13,13 +13,21 @@ import (
 )
 
 // ErrPrivate says that a name stands for an address that is not on the public
-// internet, and Config.PublicOnly is set.
+// internet, and that PublicBase refused it.
 var ErrPrivate = errors.New("hostclient: not a public address")
 
+// PublicBase returns a base for those whose customers name the host: it refuses
+// names that stand for an address which is not on the public internet, with
+// ErrPrivate, each time a connection is made, so also a name that changes its
+// address and a redirect to one. It uses no proxy. One base should serve as the Base
+// of all that calls such hosts: Config, CookieSessionConfig, and the Config of the
+// packages oauth1 and oauth2.
+func PublicBase() *http.Transport { return baseOver(newDialer(), true) }
+
 // newBase returns the transport of those who bring none.
-func newBase(publicOnly bool) *http.Transport {
-	return baseOver(&net.Dialer{Timeout: 10 * time.Second}, publicOnly)
-}
+func newBase() *http.Transport { return baseOver(newDialer(), false) }
+
+func newDialer() *net.Dialer { return &net.Dialer{Timeout: 10 * time.Second} }
 
 func baseOver(dialer *net.Dialer, publicOnly bool) *http.Transport {
 	t := &http.Transport{

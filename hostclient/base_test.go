@@ -66,7 +66,7 @@ func nameAnswer(question []byte, names map[string]string) []byte {
 
 // A name that stands for an address within is refused before a connection is made,
 // whatever the form of the address.
-func TestPublicOnlyAsksForTheAddress(t *testing.T) {
+func TestPublicBaseAsksForTheAddress(t *testing.T) {
 	evil := newListener(t)
 	names := map[string]string{
 		"loopback.test": "127.0.0.1", "loopback6.test": "::1", "mapped.test": "::ffff:127.0.0.1", "unspecified.test": "0.0.0.0",
@@ -74,7 +74,7 @@ func TestPublicOnlyAsksForTheAddress(t *testing.T) {
 		"link-local.test": "fe80::1", "carrier.test": "100.64.0.1", "nat64.test": "64:ff9b::7f00:1", "6to4.test": "2002:7f00:1::",
 		"compatible.test": "::7f00:1", "multicast.test": "224.0.0.1",
 	}
-	base := hostclient.PublicBase(nameServer(t, names))
+	base := hostclient.PublicBaseOver(nameServer(t, names))
 	t.Cleanup(base.CloseIdleConnections)
 	if base.Proxy != nil {
 		t.Error("a proxy would look the names up by itself")
@@ -103,10 +103,10 @@ type carryingAt struct {
 
 func (c carryingAt) Binding() hostclient.Binding { return boundTo(c.base) }
 
-// The setting guards clients and the authorization server alike, once for a call.
-func TestPublicOnly(t *testing.T) {
+// The base guards clients and the authorization server alike, once for a call.
+func TestPublicBase(t *testing.T) {
 	evil := newListener(t)
-	hosts, err := hostclient.NewHosts(hostclient.Config{PublicOnly: true, AuthorizationServer: evil.url})
+	hosts, err := hostclient.NewHosts(hostclient.Config{Base: hostclient.PublicBase(), AuthorizationServer: evil.url})
 	if err != nil {
 		t.Fatal(err)
 	}

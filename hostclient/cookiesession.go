@@ -26,7 +26,8 @@ type CookieSessionConfig struct {
 	Username string
 	Password store.Secret
 	// Base sends the login and the logout. It must be safe for concurrent use
-	// and must not follow redirects. Nil means a transport with time limits.
+	// and must not follow redirects. Nil means a transport with time limits;
+	// PublicBase is for hosts that customers name.
 	Base http.RoundTripper
 	// Timeout bounds one login or logout. 0 means 30 seconds.
 	Timeout time.Duration
@@ -80,7 +81,7 @@ func NewCookieSession(config CookieSessionConfig) (*CookieSession, error) {
 		return nil, errors.New("hostclient: a cookie session needs a user and a password")
 	}
 	if config.Base == nil {
-		config.Base = newBase(false)
+		config.Base = newBase()
 	}
 	orDefault(&config.Timeout, 30*time.Second)
 	orDefault(&config.UserAgent, "atlassian-connect-go/"+version())

@@ -34,14 +34,14 @@
 //	Connect impersonation         yes   –        –         –            yes?    –          –      –     –
 //	API token                     yes   –        yes?      –            yes?    yes?       yes    –     yes
 //	scoped API token              –     yes      yes?      –            –       yes        yes?   –     yes
-//	user and password             –     –        –         yes          –       –          –      yes   yes
-//	personal access token         –     –        –         yes          –       –          –      yes   yes
-//	cookie session                –     –        –         yes          –       –          –      yes   yes
-//	OAuth 1.0a                    –     –        –         yes          –       –          –      yes   yes
+//	user and password             –     –        –         yes          –       –          –      yes?  yes
+//	personal access token         –     –        –         yes          –       –          –      yes?  yes
+//	cookie session                –     –        –         yes          –       –          –      yes?  yes
+//	OAuth 1.0a                    –     –        –         yes          –       –          –      yes?  yes
 //	OAuth 2.0 (3LO)               –     yes      yes       –            –       yes        –      –     yes
-//	OAuth 2.0 of Data Center      –     –        –         yes          –       –          –      yes   yes
+//	OAuth 2.0 of Data Center      –     –        –         yes          –       –          –      yes?  yes
 //	service account, Cloud        –     yes      yes?      –            –       yes        –      –     yes
-//	service account, Data Center  –     –        –         yes          –       –          –      yes   yes
+//	service account, Data Center  –     –        –         yes          –       –          –      yes?  yes
 //	Assets container token        –     –        yes       –            –       –          –      –     yes
 //	Forge token                   –     yes      –         –            –       yes        –      –     yes
 //

@@ -18,7 +18,7 @@ const maxMediaHops = 3
 // files on another host and redirect there with a link that is signed: the redirect
 // is followed without the credential, without cookies, and with nothing of r's
 // header but Range and If-Range. The link may lead to any https host, and to http
-// on this machine when the site itself is there; Config.PublicOnly guards the
+// on this machine when the site itself is there; PublicBase guards the
 // addresses. Any kind of content is asked for, unless r's Accept is another one
 // than NewRequest sets.
 //

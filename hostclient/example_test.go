@@ -169,7 +169,7 @@ func ExampleClient_HTTP() {
 	// true
 }
 
-// A download goes through Do; CheckResponse gives it the errors of Get.
+// What Get does not fit goes through Do; CheckResponse gives it the errors of Get.
 func ExampleClient_CheckResponse() {
 	host := exampleHost()
 	defer host.Close()

@@ -46,13 +46,13 @@ func ClueOf(b Binding, answer *http.Response, body []byte) int {
 	return evidence{e: e, header: answer.Header, binding: b, request: requestOf(answer)}.clue()
 }
 
-// RefusePrivate is what Config.PublicOnly asks about each address before a
-// connection is made, and PublicBase the base that it makes, with names from
+// RefusePrivate is what PublicBase asks about each address before a
+// connection is made, and PublicBaseOver the base that it returns, with names from
 // resolver.
 func RefusePrivate(address string) error {
 	return refusePrivate(context.Background(), "tcp", address, nil)
 }
 
-func PublicBase(resolver *net.Resolver) *http.Transport {
+func PublicBaseOver(resolver *net.Resolver) *http.Transport {
 	return baseOver(&net.Dialer{Resolver: resolver}, true)
 }

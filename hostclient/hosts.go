@@ -26,12 +26,8 @@ type Config struct {
 	// Base sends all requests, to hosts and authorization server. It must
 	// be safe for concurrent use and must not follow redirects. Nil means a
 	// transport with time limits for dialling, the TLS handshake and the
-	// first byte of an answer.
+	// first byte of an answer; PublicBase is for hosts that customers name.
 	Base http.RoundTripper
-	// PublicOnly refuses hosts whose name stands for an address that is not on
-	// the public internet, whenever a connection is made, with ErrPrivate: for
-	// those whose customers name the host. It uses no proxy, and excludes Base.
-	PublicOnly bool
 	// Before is called with each request to a host that is about to be sent;
 	// see Transport. Nil means nobody is.
 	Before func(*http.Request)
@@ -78,11 +74,8 @@ func NewHosts(config Config) (*Hosts, error) {
 	if config.AuthorizationServer == "" {
 		config.AuthorizationServer = ProductionAuthorizationServer
 	}
-	if config.Base != nil && config.PublicOnly {
-		return nil, errors.New("hostclient: PublicOnly and Base exclude each other: whoever dials must look at the address")
-	}
 	if config.Base == nil {
-		config.Base = newBase(config.PublicOnly)
+		config.Base = newBase()
 	}
 	config.Clock = orNow(config.Clock)
 	if err := config.defaultLimits(); err != nil {

@@ -3,6 +3,7 @@ package hostclient_test
 import (
 	"crypto/tls"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -80,6 +81,9 @@ func (l *leaky) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
+	case strings.HasSuffix(r.URL.Path, "/oauth2/token"):
+		fmt.Fprintf(w, `{"access_token":%q,"expires_in":900,"token_type":"Bearer"}`, leakyToken)
+		return
 	case strings.HasSuffix(r.URL.Path, "/rest/auth/1/session"):
 		http.SetCookie(w, &http.Cookie{Name: "JSESSIONID", Value: leakyToken, Path: "/"})
 		fmt.Fprintf(w, `{"session":{"name":"JSESSIONID","value":%q}}`, leakyToken)
@@ -133,11 +137,16 @@ func testNoCredentialLeaks(t *testing.T, secure bool) {
 	t.Cleanup(server.Close)
 	t.Cleanup(base.CloseIdleConnections)
 	clock := newClock()
-	hosts := must(hostclient.NewHosts(hostclient.Config{Base: base, Clock: clock.now, Limits: once(t)}))(t)
+	hosts := must(hostclient.NewHosts(hostclient.Config{Base: base, Clock: clock.now, Limits: once(t), AuthorizationServer: server.URL}))(t)
 	w := &world{site: &site{Server: server, url: server.URL}}
 	shapes := append([]string{"http://SAME/go2", "http://SAME", "HTTP://SAME:80/x", "//SAME:80/x", "https://SAME:443/x"}, strayTargets...)
+	clients := map[string]*hostclient.Client{
+		"impersonation": must(hosts.For(installation(server.URL + "/wiki")))(t).AsUser(accountID),
+	}
 	for name, cred := range everyCredential(t, server.URL, clock, base) {
-		client := hosts.Client(cred)
+		clients[name] = hosts.Client(cred)
+	}
+	for name, client := range clients {
 		ways := callers(client)
 		ways["pages"] = func(t *testing.T, url string) (int, error) {
 			for _, err := range hostclient.Pages[struct{}](t.Context(), client, strings.TrimSuffix(url, "/go")+"/pages") {
@@ -174,6 +183,34 @@ func testNoCredentialLeaks(t *testing.T, secure bool) {
 	}
 	if len(host.bare) > 0 {
 		t.Errorf("requests went without a credential: %q", host.bare[0])
+	}
+}
+
+// With a base for public hosts alone, no credential reaches a host within, neither
+// with a call nor on the way to a token or a session.
+func TestNoCredentialLeaksWithin(t *testing.T) {
+	evil := newListener(t)
+	base := hostclient.PublicBase()
+	clock := newClock()
+	hosts := must(hostclient.NewHosts(hostclient.Config{Base: base, Clock: clock.now, Limits: once(t), AuthorizationServer: evil.url}))(t)
+	credentials := everyCredential(t, evil.url, clock, base)
+	user := must(hosts.For(installation(evil.url)))(t).AsUser(accountID)
+	if _, err := hostclient.Get[struct{}](t.Context(), user, "/x"); !errors.Is(err, hostclient.ErrPrivate) {
+		t.Errorf("impersonation: got %v, want ErrPrivate", err)
+	}
+	clock.advance(24 * time.Hour) // tokens with an end are to be renewed
+	for name, cred := range credentials {
+		client := hosts.Client(cred)
+		if _, err := hostclient.Get[struct{}](t.Context(), client, started(client)+"/x"); !errors.Is(err, hostclient.ErrPrivate) {
+			t.Errorf("%s: got %v, want ErrPrivate", name, err)
+		}
+	}
+	consumer := must(oauth1.New(oauth1.Config{BaseURL: evil.url, ConsumerKey: "reports", Signer: oauth1.RSASHA1(must(rsaKey())(t)), Base: base}))(t)
+	if _, err := consumer.RequestToken(t.Context()); !errors.Is(err, hostclient.ErrPrivate) {
+		t.Errorf("the dance of OAuth 1.0a: got %v, want ErrPrivate", err)
+	}
+	if n := evil.connections(); n != 0 {
+		t.Errorf("the host within had %d connections, want none", n)
 	}
 }
 

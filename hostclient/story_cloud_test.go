@@ -105,11 +105,15 @@ func TestStoryOf3LO(t *testing.T) {
 	}}))(t)
 
 	var b browser
-	consentPage := b.visit(pages.Start(), "https://app.example.com/start?return_to=/reports").Header.Get("Location")
-	back := must(s.host.Consent(consentPage, bo))(t)
-	if to := b.visit(pages.Callback(), back).Header.Get("Location"); to != "/reports" {
-		t.Fatalf("ended at %q, want /reports", to)
+	consent := func() string {
+		consentPage := b.visit(pages.Start(), "https://app.example.com/start?return_to=/reports").Header.Get("Location")
+		back := must(s.host.Consent(consentPage, bo))(t)
+		if to := b.visit(pages.Callback(), back).Header.Get("Location"); to != "/reports" {
+			t.Fatalf("ended at %q, want /reports", to)
+		}
+		return back
 	}
+	back := consent()
 	if answer := b.visit(pages.Callback(), back); answer.StatusCode != http.StatusBadRequest {
 		t.Errorf("the callback once more: got %s, want 400", answer.Status)
 	}
@@ -130,6 +134,31 @@ func TestStoryOf3LO(t *testing.T) {
 	if _, err := hostclient.Get[struct{}](t.Context(), jira, cloudAPI+"/issue/DEMO-1"); !errors.Is(err, hostclient.ErrScopeMissing) {
 		t.Errorf("got %v, want ErrScopeMissing", err)
 	}
+
+	// A token whose end is not known is sent when it has ended: Jira then says 401,
+	// and Confluence 404.
+	for _, call := range []func() error{
+		func() error { _, err := who(jira, cloudAPI); return err },
+		func() error {
+			_, err := hostclient.Get[struct{}](t.Context(), wiki, "/wiki/api/v2/pages")
+			return err
+		},
+	} {
+		unknown := must(tokens.Load(t.Context(), bo))(t)
+		unknown.Expiry = time.Time{}
+		if err := app.Save(t.Context(), bo, unknown); err != nil {
+			t.Fatal(err)
+		}
+		s.clock.advance(2 * time.Hour)
+		if err := call(); err != nil {
+			t.Errorf("with a token that has ended: %v", err)
+		}
+	}
+	s.host.RevokeGrants(registered.ClientID)
+	s.clock.advance(time.Minute)
+	wantRefused(t, jira, cloudAPI, hostclient.ErrReauthorize, "")
+	consent()
+	wantWho(t, jira, cloudAPI, bo)
 	s.clock.advance(91 * 24 * time.Hour)
 	wantRefused(t, jira, cloudAPI, hostclient.ErrReauthorize, "")
 

@@ -33,7 +33,8 @@ type Config struct {
 	// http on a loopback host. Empty means OutOfBand.
 	CallbackURL string
 	// Base sends the requests of the dance. It must be safe for concurrent use
-	// and must not follow redirects. Nil means http.DefaultTransport.
+	// and must not follow redirects. Nil means http.DefaultTransport;
+	// hostclient.PublicBase is for Data Centers that customers name.
 	Base http.RoundTripper
 	// UserAgent names the app in the requests of the dance. Empty leaves it to
 	// Base. Proxies before Jira may refuse those that look like a browser's.

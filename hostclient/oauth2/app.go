@@ -45,7 +45,8 @@ type Config struct {
 	TokenURL string
 	// Base sends all requests to the authorization server. It must be safe for
 	// concurrent use and must not follow redirects. Nil means
-	// http.DefaultTransport.
+	// http.DefaultTransport; hostclient.PublicBase is for Data Centers that
+	// customers name.
 	Base http.RoundTripper
 	// UserAgent names the app in them. Empty means this library.
 	UserAgent string
@@ -85,6 +86,10 @@ type App struct {
 
 // NewCloud returns the App of a client of Atlassian's Cloud. A zero cloud is
 // production. The error names the field that is wrong.
+//
+// The client is the app's own, in whose name the users consent: Atlassian forbids
+// apps to have customers register clients of theirs ("Security requirements for
+// cloud apps").
 func NewCloud(config Config, cloud hostclient.Cloud) (*App, error) {
 	auth := cloud.Auth
 	if auth == "" {
