@@ -15,10 +15,11 @@ import (
 type call struct {
 	t       *Transport
 	r       *http.Request
-	site    Site
+	of      party
 	retries int
 	renewed bool
-	waited  time.Time // pauses up to then are over, also for a clock that stands still
+	held    time.Duration // before it was sent, in all
+	waited  time.Time     // pauses up to then are over, also for a clock that stands still
 }
 
 // The waits before repetitions of which the host says nothing (Atlassian's page on
@@ -28,6 +29,10 @@ const (
 	dialBackoff  = firstBackoff / 4
 	maxBackoff   = 30 * time.Second
 )
+
+// maxHolds is how often MaxWait a call waits in all before it is sent, when others
+// meet the same limit again and again.
+const maxHolds = 4
 
 // run sends the request until an answer is to be handed out.
 func (c *call) run() (*http.Response, error) {
@@ -68,7 +73,7 @@ func (c *call) judge(answer *http.Response, err error) (wait time.Duration, agai
 		again, verdict = c.afterRefusal(answer)
 	case c.t.Limits == nil:
 	case success(answer.StatusCode):
-		c.t.Limits.succeeded(c.site)
+		c.t.Limits.succeeded(c.of)
 	default:
 		wait, again = c.afterAnswer(answer)
 	}
@@ -144,7 +149,7 @@ func (c *call) afterAnswer(answer *http.Response) (wait time.Duration, again boo
 	l, announced := c.t.Limits, retryAfter(answer, c.now())
 	if answer.StatusCode == http.StatusTooManyRequests {
 		reason := sentSecrets(answer.Request).plain(rateLimitReason(answer.Header), maxCode)
-		l.note(c.site, c.r, reason, announced)
+		l.note(c.of, c.r, reason, announced)
 	}
 	switch {
 	case !c.repeatable(answer.StatusCode, announced > 0):
@@ -206,7 +211,7 @@ func (c *call) idempotent() bool {
 func (c *call) mayRepeat(least, d time.Duration) bool {
 	l := c.t.Limits
 	return c.retries < l.config.MaxRetries && least <= l.config.MaxWait &&
-		c.rewindable() && c.outlives(d) && l.spend(c.site)
+		c.rewindable() && c.outlives(d) && l.spend(c.of)
 }
 
 func (c *call) rewindable() bool { return !hasBody(c.r) || c.r.GetBody != nil }
@@ -252,7 +257,7 @@ func (c *call) admit() error {
 	if err := c.heed(); err != nil || l.config.Rate == 0 {
 		return err
 	}
-	d, giveBack := l.pace(c.site)
+	d, giveBack := l.pace(c.of)
 	if d == 0 {
 		return nil
 	}
@@ -267,7 +272,7 @@ func (c *call) admit() error {
 func (c *call) heed() error {
 	l := c.t.Limits
 	for {
-		p := l.paused(c.site, c.r, c.waited)
+		p := l.paused(c.of, c.r, c.waited)
 		if p == (pause{}) {
 			return nil
 		}
@@ -283,16 +288,22 @@ func (c *call) heed() error {
 // counts, or says when it may go. The zero pause stands for the app's own pace.
 func (c *call) hold(least, d time.Duration, p pause) error {
 	l := c.t.Limits
-	if least > l.config.MaxWait || !c.outlives(d) {
-		hint := "it was not sent: the limit that an earlier call met still holds"
+	if least > l.config.MaxWait || c.held > maxHolds*l.config.MaxWait || !c.outlives(d) {
+		hint := "it was not sent: "
+		if c.retries > 0 || c.renewed {
+			hint = "it was not sent once more, after an answer that asked for it: "
+		}
 		if p == (pause{}) {
-			hint = "it was not sent: the app's own pace, LimitsConfig.Rate, has no place for it before"
+			hint += "the app's own pace, LimitsConfig.Rate, has no place for it before"
+		} else {
+			hint += "the limit that an earlier call met still holds"
 		}
 		return &Error{
-			Status: http.StatusTooManyRequests, Method: methodOf(c.r), URL: c.site.origin.redact(c.r.URL),
+			Status: http.StatusTooManyRequests, Method: methodOf(c.r), URL: c.of.site.origin.redact(c.r.URL),
 			RetryAfter: least, RetryAt: c.now().Add(least), RateLimitReason: p.reason, Hint: hint,
 		}
 	}
+	c.held += d
 	if err := l.config.Sleep(c.r.Context(), d); err != nil {
 		return fmt.Errorf("hostclient: waiting for the limits: %w", err)
 	}

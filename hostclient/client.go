@@ -66,7 +66,8 @@ func (c *Client) AsUser(accountID string, scopes ...string) *Client {
 		}
 		return Failing(fmt.Errorf("hostclient: AsUser: %s cannot act for a user", c.binding))
 	}
-	return newClient(c.hosts, c.tenant, newUser(c.hosts, c.tenant, accountID, scopes))
+	user := newClient(c.hosts, c.tenant, newUser(c.hosts, c.tenant, accountID, scopes))
+	return user.with(func(u *Client) { u.site, u.transport.RetryWrites = c.site, c.transport.RetryWrites })
 }
 
 // At returns a client that calls with the same credential, and takes paths below
@@ -217,7 +218,8 @@ func (c *Client) resolve(target string) (*url.URL, error) {
 // NewRequest returns a request to the host. path is a path with an optional
 // query: it begins with one slash and is taken below the base URL, whose own
 // path it may repeat, as in "/wiki/rest/api/space". An absolute URL is taken
-// when it lies below the base URL. A path that lacks its slash is ErrRequest, and
+// when it lies on the credential's site, or below an address by which the host
+// knows itself, see Site.Serving, which is replaced by the base URL. A path that lacks its slash is ErrRequest, and
 // all else ErrOrigin.
 //
 // body may be nil for none; an io.Reader, which is sent as it is, with a

@@ -35,9 +35,11 @@ const (
 	deniedReason = "X-Authentication-Denied-Reason"
 )
 
-func captcha(ev evidence) bool {
-	return strings.HasPrefix(strings.ToUpper(ev.header.Get(deniedReason)), "CAPTCHA")
+func captcha(h http.Header) bool {
+	return strings.HasPrefix(strings.ToUpper(h.Get(deniedReason)), "CAPTCHA")
 }
+
+func asksForCaptcha(ev evidence) bool { return captcha(ev.header) }
 
 // anonymous reports whether the login filter refused the credential; the answer
 // may be a 200 all the same.
@@ -99,7 +101,7 @@ const (
 
 // clues stand from the surest to the vaguest.
 var clues = []clue{
-	{when: captcha, kind: ErrCaptcha, hint: "too many passwords were wrong: a person has to log in and pass the CAPTCHA, until then every try makes it worse"},
+	{when: asksForCaptcha, kind: ErrCaptcha, hint: "too many passwords were wrong: a person has to log in and pass the CAPTCHA, until then every try makes it worse"},
 
 	{status: 401, words: "scope does not match", schemes: connectSchemes, kind: ErrScopeMissing, hint: scopeHint},
 	{status: 401, words: "scope does not match", kind: ErrScopeMissing, hint: grantHint},

@@ -2,6 +2,7 @@ package hostclient
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -42,11 +44,13 @@ type CookieSessionConfig struct {
 // in by POST to /rest/auth/1/session when the first call is made, and once more
 // when a call is answered with 401. NewCookieSession makes it. It keeps the cookies
 // that the host and what stands before it set, for its site alone. It is safe for
-// concurrent use, and many calls share one login.
+// concurrent use, and many calls share one login; make one for each user.
 //
 // A login that is refused is not tried again: each counts towards the CAPTCHA.
 // Calls then end with the *Error of that login without being sent, ErrCaptcha with
-// its LoginURL if the host asked for one, until Reset. Jira 11 takes no passwords
+// its LoginURL if the host asked for one, until Reset. After a 404, or a 403 that is
+// not the host's own, it is tried again a minute later, and after a failure of the
+// host with the next call. Jira 11 takes no passwords
 // unless an administrator allows them.
 type CookieSession struct {
 	binding  Binding
@@ -77,8 +81,13 @@ func NewCookieSession(config CookieSessionConfig) (*CookieSession, error) {
 	if err != nil {
 		return nil, err
 	}
-	if config.Username == "" || config.Password.Reveal() == "" {
+	switch {
+	case config.Username == "" || config.Password.Reveal() == "":
 		return nil, errors.New("hostclient: a cookie session needs a user and a password")
+	case config.Timeout < 0:
+		return nil, errors.New("hostclient: Timeout must not be negative")
+	case strings.ContainsFunc(config.UserAgent, control):
+		return nil, errors.New("hostclient: UserAgent has a control character")
 	}
 	if config.Base == nil {
 		config.Base = newBase()
@@ -99,7 +108,8 @@ func NewCookieSession(config CookieSessionConfig) (*CookieSession, error) {
 // Binding implements Credential.
 func (s *CookieSession) Binding() Binding { return s.binding }
 
-// Apply implements Credential: it logs in if need be and sets the cookies.
+// Apply implements Credential: it logs in if need be and sets the cookies, in the
+// place of the caller's.
 func (s *CookieSession) Apply(r *http.Request) error {
 	current, err := s.current(r.Context())
 	if err != nil {
@@ -120,6 +130,9 @@ func (s *CookieSession) Apply(r *http.Request) error {
 // session's own cookie comes from the login alone, for a host that no longer knows
 // the session gives a new one to anybody.
 func (s *CookieSession) Observe(answer *http.Response) {
+	if captcha(answer.Header) {
+		s.latch.close(decodeError(answer, nil, s.binding, s.clock()), time.Time{})
+	}
 	cookies := answer.Cookies()
 	if len(cookies) == 0 {
 		return
@@ -130,23 +143,27 @@ func (s *CookieSession) Observe(answer *http.Response) {
 	if current == nil || !current.sent(answer.Request) {
 		return
 	}
+	room := maxCookies - len(current.jar.Cookies(answer.Request.URL))
 	kept := cookies[:0]
 	for _, cookie := range cookies {
-		if cookie.Name != current.name {
+		if cookie.Name != current.name && len(cookie.Value) <= maxCookie && len(kept) < room {
 			kept = append(kept, cookie)
 		}
 	}
 	current.jar.SetCookies(answer.Request.URL, kept)
 }
 
+// The cookies of a session, so that a host cannot make its calls ever larger.
+const (
+	maxCookies = 30
+	maxCookie  = 1 << 10 // bytes of a value
+)
+
 // Renew implements Renewer: if the session has ended, the next Apply logs in. The
 // host is asked whether it has, for a resource may answer 401 to a session that is
 // alive, and would else cost a login for each call.
 func (s *CookieSession) Renew(r *http.Request, refused *Error) (again bool, err error) {
-	if refused.Is(ErrCaptcha) {
-		s.latch.close(refused)
-	}
-	if refused.Status != http.StatusUnauthorized || s.latch.closed() != nil {
+	if refused.Status != http.StatusUnauthorized || s.latch.closed(s.clock()) != nil {
 		return false, nil
 	}
 	current := s.held()
@@ -172,8 +189,8 @@ func (s *CookieSession) Renew(r *http.Request, refused *Error) (again bool, err 
 // Reset lets the password be sent again, after a person has passed the CAPTCHA.
 func (s *CookieSession) Reset() { s.latch.open() }
 
-// Logout ends the session at the host, if there is one. The next call would begin
-// another.
+// Logout ends the session at the host, if there is one. The next call begins
+// another, and so may one that is under way.
 func (s *CookieSession) Logout(ctx context.Context) error {
 	s.mu.Lock()
 	current := s.session
@@ -222,15 +239,20 @@ func (s *CookieSession) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s
 
 // current returns the session, after a login if there is none.
 func (s *CookieSession) current(ctx context.Context) (*session, error) {
-	if err := s.latch.closed(); err != nil {
+	if err := s.latch.closed(s.clock()); err != nil {
 		return nil, err
 	}
 	if held := s.held(); held != nil {
 		return held, nil
 	}
-	login := s.logins.DoChan("", func() (any, error) {
+	login := s.logins.DoChan("", func() (_ any, err error) {
+		defer recovered(&err)
+		// The login before this one may have ended just now.
+		if err := s.latch.closed(s.clock()); err != nil {
+			return nil, err
+		}
 		if held := s.held(); held != nil {
-			return held, nil // the login before this one ended just now
+			return held, nil
 		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timeout)
 		defer cancel()
@@ -244,6 +266,14 @@ func (s *CookieSession) current(ctx context.Context) (*session, error) {
 			return nil, result.Err
 		}
 		return result.Val.(*session), nil
+	}
+}
+
+// recovered makes an error of a panic, which would end the process: those who
+// wait are not on its stack. It is to be deferred.
+func recovered(err *error) {
+	if reason := recover(); reason != nil {
+		*err = fmt.Errorf("hostclient: panic during a login: %T", reason)
 	}
 }
 
@@ -273,13 +303,12 @@ func (s *CookieSession) login(ctx context.Context) (*session, error) {
 	}
 	if answer.StatusCode != http.StatusOK {
 		e := decodeError(answer, body, s.binding, s.clock(), s.password.Reveal())
-		if refusal(e.Status) || e.Is(ErrCaptcha) {
-			s.latch.close(e)
-		}
+		s.refuse(e, answer)
 		return nil, e
 	}
-	opened, err := newSession(r.URL, answer, body)
+	opened, err := newSession(r.URL, s.binding.site, answer, body)
 	if err != nil {
+		s.refuse(notJSON(answer, s.binding.site.origin, body, s.clock()), answer)
 		return nil, err
 	}
 	s.mu.Lock()
@@ -288,8 +317,30 @@ func (s *CookieSession) login(ctx context.Context) (*session, error) {
 	return opened, nil
 }
 
+// refuse has the password not sent again after a login that failed: for good when
+// the host looked at it, and for a while when it may not have. After a failure of
+// the host itself the next call tries again, unless that says when.
+func (s *CookieSession) refuse(e *Error, answer *http.Response) {
+	now := s.clock()
+	_, judged := answer.Header[http.CanonicalHeaderKey(loginReason)]
+	switch {
+	case e.Status == http.StatusTooManyRequests, e.Status >= http.StatusInternalServerError:
+		if e.RetryAfter > 0 {
+			s.latch.close(e, e.RetryAt)
+		}
+	case e.Status == http.StatusNotFound, e.Status == http.StatusForbidden && !judged && !e.Is(ErrCaptcha) && len(e.Messages) == 0:
+		s.latch.close(e, now.Add(loginPause))
+	default:
+		s.latch.close(e, time.Time{})
+	}
+}
+
+// loginPause is how long nobody logs in after an answer that need not be the host's
+// own, such as a proxy's while the host starts.
+const loginPause = time.Minute
+
 // newSession reads the answer to a login.
-func newSession(at *url.URL, answer *http.Response, body []byte) (*session, error) {
+func newSession(at *url.URL, site Site, answer *http.Response, body []byte) (*session, error) {
 	var reply struct{ Session struct{ Name, Value string } }
 	if err := json.Unmarshal(body, &reply); err != nil || reply.Session.Name == "" {
 		return nil, fmt.Errorf("%w: the answer to the login holds no session", ErrNotJSON)
@@ -303,10 +354,20 @@ func newSession(at *url.URL, answer *http.Response, body []byte) (*session, erro
 	value := opened.cookie(jar.Cookies(at))
 	if value == "" { // what stands before the host has taken it out
 		value = reply.Session.Value
-		jar.SetCookies(at, []*http.Cookie{{Name: opened.name, Value: value, Path: "/"}})
 	}
+	// For the whole site, and until the host says that it has ended.
+	whole := &http.Cookie{Name: opened.name, Value: value, Path: cmp.Or(pathOf(site.hostURL()), "/")}
+	jar.SetCookies(at, []*http.Cookie{whole})
 	opened.id = func() string { return value }
 	return opened, nil
+}
+
+func pathOf(rawURL string) string {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return ""
+	}
+	return u.Path
 }
 
 func (s *session) cookie(cookies []*http.Cookie) string {

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/atlassian-connect-go/sdk/store"
 )
@@ -61,20 +63,27 @@ func newBearer(site Site, scheme Scheme, token store.Secret) (fixed, error) {
 }
 
 // latch remembers an answer after which a password must not be sent again.
-type latch struct{ refused atomic.Pointer[Error] }
+type latch struct{ shut atomic.Pointer[shut] }
+
+// shut is why and until when; the zero time means for good.
+type shut struct {
+	refused *Error
+	until   time.Time
+}
 
 // closed returns the error of a call that is not sent, or nil.
-func (l *latch) closed() error {
-	if e := l.refused.Load(); e != nil {
-		return e
+func (l *latch) closed(now time.Time) error {
+	s := l.shut.Load()
+	if s == nil || !s.until.IsZero() && !now.Before(s.until) {
+		return nil
 	}
-	return nil
+	return s.refused
 }
 
-func (l *latch) close(e *Error) {
-	shut := *e
-	shut.Hint = "not sent again: " + e.Hint
-	l.refused.CompareAndSwap(nil, &shut)
+func (l *latch) close(e *Error, until time.Time) {
+	again := *e
+	again.Hint = strings.TrimSuffix("not sent again: "+e.Hint, ": ")
+	l.shut.Store(&shut{&again, until})
 }
 
-func (l *latch) open() { l.refused.Store(nil) }
+func (l *latch) open() { l.shut.Store(nil) }

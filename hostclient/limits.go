@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"net/http"
+	"reflect"
 	"strings"
 	"sync"
 	"time"
@@ -55,7 +56,8 @@ type LimitsConfig struct {
 // of the app for a global quota, those to one tenant for its quota, those to one
 // endpoint of it, by method, for a burst or a reason of another name, and changes
 // of one issue for the limit on writes to an issue. A tenant is what a credential
-// is bound to. Calls that fall into the pause wait, or get an *Error that is
+// is bound to; where a host serves many customers or counts by user, which are the
+// API host and Data Centers, it is the credential itself. Calls that fall into the pause wait, or get an *Error that is
 // ErrRateLimited and holds the time, without being sent, when the wait is longer
 // than MaxWait or than their context lasts. No pause is believed for longer than
 // an hour, over which the hosts count their quotas, and none of a Data Center or
@@ -78,8 +80,8 @@ type Limits struct {
 
 	mu      sync.Mutex
 	app     pause
-	tenants map[Origin]*tenantLimits // those with something to know
-	prune   int                      // the number of tenants at which to look for old ones
+	tenants map[partyKey]*tenantLimits // those with something to know
+	prune   int                        // the number of tenants at which to look for old ones
 }
 
 // pause is a time until which calls wait, and why.
@@ -126,7 +128,7 @@ func NewLimits(config LimitsConfig) (*Limits, error) {
 	if config.Jitter == nil {
 		config.Jitter = rand.Float64
 	}
-	return &Limits{config: config, tenants: map[Origin]*tenantLimits{}, prune: pruneAt}, nil
+	return &Limits{config: config, tenants: map[partyKey]*tenantLimits{}, prune: pruneAt}, nil
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
@@ -142,8 +144,8 @@ func sleep(ctx context.Context, d time.Duration) error {
 
 // paused returns the longest pause after done that a call falls into, the zero
 // pause for none.
-func (l *Limits) paused(site Site, r *http.Request, done time.Time) pause {
-	longest := l.known(site.origin, r)
+func (l *Limits) paused(of party, r *http.Request, done time.Time) pause {
+	longest := l.known(of, r)
 	if !longest.until.After(done) || !longest.until.After(l.config.Clock()) {
 		return pause{}
 	}
@@ -151,11 +153,14 @@ func (l *Limits) paused(site Site, r *http.Request, done time.Time) pause {
 }
 
 // known returns the longest pause noted for a call, whether or not it is over.
-func (l *Limits) known(key Origin, r *http.Request) pause {
+func (l *Limits) known(of party, r *http.Request) pause {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	p := l.app
-	t := l.tenants[key]
+	var p pause
+	if of.site.ofCloud() { // the quota is the Cloud's
+		p = l.app
+	}
+	t := l.tenants[of.key()]
 	if t == nil {
 		return p
 	}
@@ -174,7 +179,7 @@ func later(a, b pause) pause {
 }
 
 // note remembers what a 429 says, which came in answer to r.
-func (l *Limits) note(site Site, r *http.Request, reason string, wait time.Duration) {
+func (l *Limits) note(of party, r *http.Request, reason string, wait time.Duration) {
 	if wait <= 0 {
 		return
 	}
@@ -184,16 +189,42 @@ func (l *Limits) note(site Site, r *http.Request, reason string, wait time.Durat
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
-	case global && site.ofCloud():
+	case global && of.site.ofCloud():
 		l.app = later(l.app, p)
 	case global, strings.HasSuffix(reason, "-quota-tenant-based"):
-		t := l.tenant(site.origin, now)
+		t := l.tenant(of.key(), now)
 		t.all = later(t.all, p)
 	case strings.Contains(reason, "-per-issue-") && issueOf(r) != "":
-		l.tenant(site.origin, now).stop(issueOf(r), p, now)
+		l.tenant(of.key(), now).stop(issueOf(r), p, now)
 	default: // a burst, and what nobody has named
-		l.tenant(site.origin, now).stop(endpointOf(r), p, now)
+		l.tenant(of.key(), now).stop(endpointOf(r), p, now)
 	}
+}
+
+// party is who calls where, as limits count.
+type party struct {
+	site  Site
+	owner Credential // nil where the site alone counts
+}
+
+// partyKey is a party as a key: what is at the same place counts together.
+type partyKey struct {
+	origin Origin
+	owner  Credential
+}
+
+func (p party) key() partyKey { return partyKey{p.site.origin, p.owner} }
+
+// partyOf returns who a credential makes the caller. Only pointers are safe to
+// compare.
+func partyOf(c Credential, site Site) party {
+	switch site.kind {
+	case apiSite, assetsOnAPI, dataCenterSite, assetsOnDataCenter:
+		if reflect.TypeOf(c).Kind() == reflect.Pointer {
+			return party{site, c}
+		}
+	}
+	return party{site: site}
 }
 
 // ofCloud reports whether a site is known to be Atlassian's, so that what it says
@@ -208,11 +239,11 @@ func (s Site) ofCloud() bool {
 
 // pace takes a place in the tenant's queue and returns how long to wait for it,
 // and how to give it back.
-func (l *Limits) pace(site Site) (wait time.Duration, giveBack func()) {
+func (l *Limits) pace(of party) (wait time.Duration, giveBack func()) {
 	now := l.config.Clock()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	t := l.tenant(site.origin, now)
+	t := l.tenant(of.key(), now)
 	if t.limiter == nil {
 		t.limiter = rate.NewLimiter(rate.Limit(l.config.Rate), l.config.Burst)
 	}
@@ -221,14 +252,14 @@ func (l *Limits) pace(site Site) (wait time.Duration, giveBack func()) {
 }
 
 // spend takes a repetition out of the tenant's budget, if it has one left.
-func (l *Limits) spend(site Site) bool {
+func (l *Limits) spend(of party) bool {
 	if l.config.Budget < 0 {
 		return true
 	}
 	now := l.config.Clock()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	t := l.tenant(site.origin, now)
+	t := l.tenant(of.key(), now)
 	if t.spent > (l.config.Budget-1)*repetition {
 		return false
 	}
@@ -237,17 +268,17 @@ func (l *Limits) spend(site Site) bool {
 }
 
 // succeeded gives a part of a repetition back.
-func (l *Limits) succeeded(site Site) {
+func (l *Limits) succeeded(of party) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if t := l.tenants[site.origin]; t != nil {
+	if t := l.tenants[of.key()]; t != nil {
 		t.spent = max(t.spent-1, 0)
 	}
 }
 
 // tenant returns what is known of a tenant, to be changed. It is called with the
 // lock held.
-func (l *Limits) tenant(key Origin, now time.Time) *tenantLimits {
+func (l *Limits) tenant(key partyKey, now time.Time) *tenantLimits {
 	t := l.tenants[key]
 	if t == nil {
 		l.dropOld(now)

@@ -167,15 +167,16 @@ func TestNoDataCenterStopsOthers(t *testing.T) {
 		return w.hosts.Client(pat)
 	}
 	first, second := newSite(t, "", script(limited("jira-quota-global-based", "1847"))), newSite(t, "", nil)
+	stopped := clientOf(first)
 	for _, c := range []struct {
 		client *hostclient.Client
 		path   string
 		want   error
 	}{
-		{clientOf(first), "/x", hostclient.ErrRateLimited},
+		{stopped, "/x", hostclient.ErrRateLimited},
 		{clientOf(second), "/x", nil},
 		{w.client, "/x", nil},
-		{clientOf(first), "/y", hostclient.ErrRateLimited},
+		{stopped, "/y", hostclient.ErrRateLimited},
 	} {
 		if _, err := hostclient.Get[struct{}](t.Context(), c.client, c.path); !errors.Is(err, c.want) {
 			t.Errorf("got %v, want %v", err, c.want)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/atlassian-connect-go/sdk/store"
 )
@@ -55,12 +56,15 @@ func newPair(site Site, scheme Scheme, user string, password store.Secret) (fixe
 
 // Basic is the Credential of a user of a Server or Data Center: the user's name
 // and password, or a token in the place of the password, as apps for tokens take
-// it. NewBasic makes it. It is safe for concurrent use.
+// it. NewBasic makes it. It is safe for concurrent use; make one for each user, for
+// what it learns of the password it does not tell others.
 //
-// After an answer by which the host asks for a CAPTCHA, each further call is
-// ErrCaptcha without being sent, for it would fail as well and count against the
-// user; Error.LoginURL is where a person cures it, and Reset says that it is done.
-// Jira 11 takes no passwords unless an administrator allows them.
+// After an answer by which the host says that it did not take the password, or asks
+// for a CAPTCHA, whatever its status, each further call ends with the *Error of that
+// answer without being sent: it would fail as well, and count against the user until
+// nobody can log in. Error.LoginURL is where a person passes the CAPTCHA. Reset lets
+// the password be sent again. Calls that are under way at that moment are not held
+// back. Jira 11 takes no passwords unless an administrator allows them.
 type Basic struct {
 	fixed
 	latch *latch
@@ -81,20 +85,18 @@ func (b *Basic) Apply(r *http.Request) error {
 	if b.latch == nil {
 		return errors.New("hostclient: a Basic must come from NewBasic")
 	}
-	if err := b.latch.closed(); err != nil {
+	if err := b.latch.closed(time.Time{}); err != nil {
 		return err
 	}
 	return b.fixed.Apply(r)
 }
 
-// Renew implements Renewer. It never has another try: a password that was
-// refused counts towards the CAPTCHA.
-func (b *Basic) Renew(_ *http.Request, refused *Error) (again bool, err error) {
-	if refused.Is(ErrCaptcha) {
-		b.latch.close(refused)
+// Observe implements Observer: it looks for words on the password.
+func (b *Basic) Observe(answer *http.Response) {
+	if captcha(answer.Header) || answer.StatusCode == http.StatusUnauthorized && anonymous(answer.Header) {
+		b.latch.close(decodeError(answer, nil, b.binding, time.Now()), time.Time{})
 	}
-	return false, nil
 }
 
-// Reset lets the password be sent again, after a person has passed the CAPTCHA.
+// Reset lets the password be sent again, after a person has cured what was wrong.
 func (b *Basic) Reset() { b.latch.open() }

@@ -166,12 +166,18 @@ func (s *scrubbed) fill() {
 // long that secret is.
 func beginning(raw []byte, hidden secrets) (keep, whole int) {
 	for _, secret := range hidden {
-		n := min(len(raw), len(secret)-1)
-		for !strings.HasPrefix(secret, string(raw[len(raw)-n:])) {
-			n--
-		}
-		if n > keep {
-			keep, whole = n, len(secret)
+		end := raw[max(len(raw)-len(secret)+1, 0):]
+		for {
+			at := bytes.IndexByte(end, secret[0])
+			if at < 0 || len(end)-at <= keep {
+				break
+			}
+			end = end[at:]
+			if strings.HasPrefix(secret, string(end)) {
+				keep, whole = len(end), len(secret)
+				break
+			}
+			end = end[1:]
 		}
 	}
 	return keep, whole

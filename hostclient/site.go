@@ -238,6 +238,9 @@ func (o Origin) rest(target string) (string, bool) {
 		return "", false
 	}
 	path, _ := qsh.Below(u.EscapedPath(), o.path) // resolve has looked
+	if path == "" {
+		path = "/"
+	}
 	if u.RawQuery != "" {
 		path += "?" + u.RawQuery
 	}

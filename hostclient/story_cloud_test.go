@@ -25,6 +25,7 @@ func TestStoryOfAnApp(t *testing.T) {
 	wantWho(t, app.AsUser(bo), cloudAPI, bo)
 	wantWho(t, app.AsUser(bo, "READ"), cloudAPI, bo)
 
+	s.clock.advance(time.Minute)
 	s.host.RevokeTokens(appKey) // a new token is had by itself
 	wantWho(t, app.AsUser(bo), cloudAPI, bo)
 	s.clock.advance(time.Hour)

@@ -38,24 +38,30 @@ func TestStoryOfPasswords(t *testing.T) {
 	wantWho(t, s.basic(t, "bo", "bo-password"), serverAPI, "bo")
 	wantWho(t, s.basic(t, "bo", s.host.AddBasicToken("bo")), serverAPI, "bo")
 
-	wrong := must(hostclient.NewBasic(s.dataCenter(t), "bo", store.NewSecret("another word")))(t)
-	client := s.hosts.Client(wrong)
-	for range 3 {
-		wantRefused(t, client, serverAPI, hostclient.ErrUnauthorized, "user or password is wrong")
+	wrong := func() (*hostclient.Basic, *hostclient.Client) {
+		c := must(hostclient.NewBasic(s.dataCenter(t), "bo", store.NewSecret("another word")))(t)
+		return c, s.hosts.Client(c)
 	}
 	before := s.calls()
+	for range 3 {
+		_, client := wrong()
+		for range 5 {
+			wantRefused(t, client, serverAPI, hostclient.ErrUnauthorized, "user or password is wrong")
+		}
+	}
+	password, client := wrong()
 	for range 5 {
 		wantRefused(t, client, serverAPI, hostclient.ErrCaptcha, "makes it worse")
 	}
-	if n := s.calls() - before; n != 1 {
-		t.Errorf("%d calls after the CAPTCHA, want the one that was told of it", n)
+	if n := s.calls() - before; n != 4 {
+		t.Errorf("%d calls with a wrong password, want one for each credential", n)
 	}
 	_, err := who(client, serverAPI)
 	if e := (*hostclient.Error)(nil); !errors.As(err, &e) || e.LoginURL != s.host.BaseURL()+"/login.jsp" {
 		t.Errorf("got %v, want the URL of the login page", err)
 	}
 	s.host.SolveCaptcha("bo")
-	wrong.Reset()
+	password.Reset()
 	wantRefused(t, client, serverAPI, hostclient.ErrUnauthorized, "")
 	wantWho(t, s.basic(t, "bo", "bo-password"), serverAPI, "bo")
 

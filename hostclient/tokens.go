@@ -28,13 +28,13 @@ const (
 // token is a user token. It does not change, and is used by pointer, which
 // fmt does not follow.
 type token struct {
-	value              string
-	refreshAt, expires time.Time
+	value                     string
+	asked, refreshAt, expires time.Time
 }
 
 func newToken(value string, asked time.Time, life time.Duration) *token {
 	expires := asked.Add(life)
-	return &token{value: value, expires: expires, refreshAt: expires.Add(-min(earlyRefresh, life/4))}
+	return &token{value: value, asked: asked, expires: expires, refreshAt: expires.Add(-min(earlyRefresh, life/4))}
 }
 
 // userKey tells user tokens apart. All of it counts: an account id alone is the
@@ -178,15 +178,27 @@ func (c *tokenCache) pause(k userKey) {
 	}
 }
 
-// drop forgets a token that the host refused, unless another has taken its
-// place.
-func (c *tokenCache) drop(k userKey, value string) {
+// drop forgets a token that the host refused, unless another has taken its place,
+// and reports whether it did either. One that was given just now stays: a resource
+// that refuses it would else cost a token for each call.
+func (c *tokenCache) drop(k userKey, value string) bool {
+	now := c.clock()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if element := c.byKey[k]; element != nil && element.Value.(*entry).token.value == value {
-		c.remove(element)
+	element := c.byKey[k]
+	if element == nil || element.Value.(*entry).token.value != value {
+		return true
 	}
+	if now.Sub(element.Value.(*entry).token.asked) < freshFor {
+		return false
+	}
+	c.remove(element)
+	return true
 }
+
+// freshFor is how long after it was asked for a token is not taken for one that
+// has ended.
+const freshFor = 30 * time.Second
 
 // forget drops all tokens of a tenant, and those under way.
 func (c *tokenCache) forget(clientKey string) {

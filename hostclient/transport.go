@@ -90,7 +90,7 @@ func (t *Transport) send(r *http.Request) (*http.Response, error) {
 	if t.Before != nil {
 		t.Before(r)
 	}
-	c := call{t: t, r: r, site: binding.site}
+	c := call{t: t, r: r, of: partyOf(t.Credential, binding.site)}
 	return c.run()
 }
 

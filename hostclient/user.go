@@ -53,10 +53,7 @@ func (u *user) Renew(r *http.Request, refused *Error) (again bool, err error) {
 		return false, nil
 	}
 	value, ok := strings.CutPrefix(r.Header.Get("Authorization"), bearer)
-	if ok {
-		u.tokens().drop(u.key(), value)
-	}
-	return ok, nil
+	return ok && u.tokens().drop(u.key(), value), nil
 }
 
 // String says whose credential it is; nothing secret is in it.

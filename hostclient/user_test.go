@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -233,12 +234,16 @@ func TestTokenOfUnknownLifeIsNotKept(t *testing.T) {
 }
 
 func TestTokenIsReplacedOn401(t *testing.T) {
+	var revoked atomic.Bool
 	w := newWorld(t, "", func(rw http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Authorization") == "Bearer token-1" {
+		if revoked.Load() && r.Header.Get("Authorization") == "Bearer token-1" {
 			rw.WriteHeader(http.StatusUnauthorized)
 		}
 	})
 	user := w.client.AsUser(accountID)
+	w.wantAuthorization(t, user, "Bearer token-1")
+	revoked.Store(true)
+	w.clock.advance(time.Minute)
 	if _, err := hostclient.Get[struct{}](t.Context(), user, "/x"); err != nil {
 		t.Error(err)
 	}
@@ -246,19 +251,23 @@ func TestTokenIsReplacedOn401(t *testing.T) {
 	w.wantAsked(t, "", "")
 }
 
-// A host that refuses the fresh token, too, is asked no third time.
+// A host that refuses the fresh token, too, is asked no third time, and while the
+// token is fresh no second time.
 func TestTokenIsReplacedOnce(t *testing.T) {
 	for _, c := range []struct {
 		body string
 		want error
 		sent int
 	}{
-		{`{}`, hostclient.ErrUnauthorized, 2},
-		{`{"code":401,"message":"Unauthorized; scope does not match"}`, hostclient.ErrScopeMissing, 1},
+		{`{}`, hostclient.ErrUnauthorized, 4},
+		{`{"code":401,"message":"Unauthorized; scope does not match"}`, hostclient.ErrScopeMissing, 3},
 	} {
 		w := newWorld(t, "", status(401, c.body))
-		if _, err := hostclient.Get[struct{}](t.Context(), w.client.AsUser(accountID), "/x"); !errors.Is(err, c.want) {
-			t.Errorf("got %v, want %v", err, c.want)
+		for _, later := range []time.Duration{0, time.Minute, time.Second} {
+			w.clock.advance(later)
+			if _, err := hostclient.Get[struct{}](t.Context(), w.client.AsUser(accountID), "/x"); !errors.Is(err, c.want) {
+				t.Errorf("got %v, want %v", err, c.want)
+			}
 		}
 		if n := len(w.site.requests()); n != c.sent {
 			t.Errorf("%s: %d requests, want %d", c.body, n, c.sent)
@@ -281,6 +290,7 @@ func TestLate401DropsNothing(t *testing.T) {
 	t.Cleanup(release.open) // also before the servers made after it close
 	user := w.client.AsUser(accountID)
 	slow := call(t, user, "/slow", arrived)
+	w.clock.advance(time.Minute)
 	w.wantAuthorization(t, user, "Bearer token-2")
 	release.open()
 	if err := <-slow; err != nil {
