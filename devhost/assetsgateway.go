@@ -16,14 +16,19 @@ func (h *Host) assetsBase() string {
 // reached on a live site.
 func (h *Host) assetsAtGateway(mux *http.ServeMux) {
 	const workspace = "/jsm/assets/workspace/{workspace}/v1/{path...}"
-	serve := func(identify func(*http.Request) (*caller, error), serve func(*query) (answer, error)) http.Handler {
-		return h.admitted(identify, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			h.serveResource(w, r, resource{scope: "NONE", serve: serve})
-		}))
-	}
-	mux.Handle("GET "+gatewayPath+"/jsm/assets/v1/imports/info", serve(h.identifyContainer, importsInfo))
-	mux.Handle(gatewayPath+workspace, serve(h.orAPIToken(h.identifyContainer), assetsOnSite))
-	mux.Handle(gatewayPath+"/ex/jira/"+h.CloudID()+workspace, serve(h.orAPIToken(h.identifyGateway), assetsOnSite))
+	plain, cloud := gatewayPath, gatewayPath+"/ex/jira/"+h.CloudID()
+	mux.Handle("GET "+plain+"/jsm/assets/v1/imports/info", h.assetsBelow(plain, h.identifyContainer, importsInfo))
+	mux.Handle(plain+workspace, h.assetsBelow(plain, h.orAPIToken(h.identifyContainer), assetsOnSite))
+	mux.Handle(cloud+workspace, h.assetsBelow(cloud, h.orAPIToken(h.identifyGateway), assetsOnSite))
+}
+
+// assetsBelow serves Assets below an address of the gateway, under the limits of
+// all REST APIs.
+func (h *Host) assetsBelow(prefix string, identify func(*http.Request) (*caller, error), serve func(*query) (answer, error)) http.Handler {
+	api := h.limited(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.serveResource(w, r, resource{scope: "NONE", serve: serve})
+	}))
+	return http.StripPrefix(prefix, h.admitted(identify, api))
 }
 
 // orAPIToken takes API tokens by Basic, with scopes or without, and leaves all

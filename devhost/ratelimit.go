@@ -25,8 +25,9 @@ type RateLimit struct {
 	Reason string
 	// Method is the HTTP method that is hit, empty for all.
 	Method string
-	// Path is how the paths begin that are hit, with or without the gateway's
-	// /api.atlassian.com/ex/jira/{cloudId} before it. Empty hits all.
+	// Path is how the paths begin that are hit, with or without what the gateway has
+	// before it, /api.atlassian.com/ex/jira/{cloudId} or for Assets
+	// /api.atlassian.com alone. Empty hits all.
 	Path string
 	// Times is how many calls are hit. Zero means all, until Unlimit.
 	Times int
