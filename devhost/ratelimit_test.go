@@ -208,3 +208,31 @@ func TestLimitOfAssets(t *testing.T) {
 		})
 	}
 }
+
+// A limit that only informs does not hide one that is real, whichever is older.
+func TestLimitBehindABetaLimit(t *testing.T) {
+	h, a, _ := installed(t)
+	beta, other := devhost.RateLimit{Reason: devhost.LimitQuotaOfApp, RetryAfter: 60, Beta: true}, devhost.RateLimit{Reason: "x", RetryAfter: 9, Beta: true}
+	hit := devhost.RateLimit{Reason: devhost.LimitBurst, RetryAfter: 2, Times: 1}
+	for name, list := range map[string][]devhost.RateLimit{"beta first": {beta, hit, other}, "real first": {hit, beta, other}} {
+		t.Run(name, func(t *testing.T) {
+			defer h.Unlimit()
+			for _, l := range list {
+				h.Limit(l)
+			}
+			for _, want := range []struct {
+				status int
+				retry  string
+			}{{429, "2"}, {200, ""}} {
+				resp := a.call("GET", myselfPath, "")
+				readBody(t, resp, want.status)
+				if got := resp.Header.Get("Retry-After"); got != want.retry {
+					t.Errorf("got Retry-After %q, want %q", got, want.retry)
+				}
+				if got := resp.Header.Get("Beta-Retry-After"); got != "60" {
+					t.Errorf("got Beta-Retry-After %q", got)
+				}
+			}
+		})
+	}
+}
