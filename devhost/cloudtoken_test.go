@@ -3,6 +3,7 @@ package devhost_test
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"maps"
 	"net/url"
 	"strings"
@@ -268,5 +269,30 @@ func TestClientCredentials(t *testing.T) {
 	readBody(t, send(t, "GET", myself, "", "Authorization", "Bearer "+got.AccessToken), 401)
 	if _, err := h.AddServiceAccount(devhost.ServiceAccount{}); err == nil {
 		t.Error("an account without a name was added")
+	}
+}
+
+// The gateway gives tokens to service accounts only. All grants are at the
+// authorization server, where a code that was refused at the gateway is still good.
+func TestTokensAtTheGateway(t *testing.T) {
+	h, _, _ := newHost(t, devhost.Config{})
+	app := register(t, h, "read:jira-work")
+	redirect, err := h.Consent(authorizeURL(h, app), bo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []map[string]string{
+		codeParameters(app, codeOf(t, redirect)), refreshParameters(app, granted(t, h, app, bo).RefreshToken),
+	} {
+		b, err := json.Marshal(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got bearerAnswer
+		readJSON(t, send(t, "POST", h.GatewayURL()+"/oauth/token", string(b), "Content-Type", "application/json"), 400, &got)
+		if got.Error != "unsupported_grant_type" || got.AccessToken != "" {
+			t.Errorf("%s: got %+v", p["grant_type"], got)
+		}
+		readBody(t, tokenRequest(t, h, p), 200)
 	}
 }

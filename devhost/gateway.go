@@ -18,7 +18,7 @@ func (h *Host) gateway() http.Handler {
 	rest := h.admitted(h.identifyGateway, h.restMux())
 	account := func(serve http.HandlerFunc) http.Handler { return h.admitted(h.identifyGateway, serve) }
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST "+gatewayPath+"/oauth/token", h.serveCloudToken)
+	mux.HandleFunc("POST "+gatewayPath+"/oauth/token", h.serveServiceToken)
 	mux.Handle("GET "+gatewayPath+"/oauth/token/accessible-resources", account(h.serveAccessibleResources))
 	mux.Handle("GET "+gatewayPath+"/me", account(h.serveMe))
 	mux.HandleFunc(gatewayPath+"/ex/{product}/{cloud}/{path...}", func(w http.ResponseWriter, r *http.Request) {
