@@ -256,6 +256,13 @@ func TestClientCredentials(t *testing.T) {
 	if status, body := ask(h.AuthURL(), "client_id", app.ClientID, "client_secret", app.ClientSecret); status != "403" || !strings.Contains(body, "unauthorized_client") {
 		t.Errorf("3LO app: got %s: %s", status, body)
 	}
+	// A service account's client is not one of 3LO, whatever it holds.
+	for _, grant := range []string{"refresh_token", "authorization_code"} {
+		status, body := ask(h.AuthURL(), "grant_type", grant, "refresh_token", "x", "code", "x")
+		if status != "403" || !strings.Contains(body, "unauthorized_client") {
+			t.Errorf("%s of a service account: got %s: %s", grant, status, body)
+		}
+	}
 	var got bearerAnswer
 	readJSON(t, tokenRequest(t, h, map[string]string{"grant_type": "client_credentials", "client_id": service.ClientID, "client_secret": service.ClientSecret}), 200, &got)
 	myself := h.GatewayURL() + "/ex/jira/" + h.CloudID() + "/rest/api/3/myself"
