@@ -23,9 +23,9 @@ const (
 	oauth1Memory      = day // how long an expired token is told from an unknown one
 )
 
-// ApplicationLink is a consumer of the OAuth 1.0a provider, as an administrator
+// OAuth1Link is a consumer of the OAuth 1.0a provider, as an administrator
 // of a Data Center sets one up.
-type ApplicationLink struct {
+type OAuth1Link struct {
 	// ConsumerKey names the consumer. It must not be empty.
 	ConsumerKey string
 	// PublicKey verifies its signatures. It must have 1024 bits or more.
@@ -47,14 +47,14 @@ type oauth1Token struct {
 // dcOAuth1 is the OAuth 1.0a provider.
 type dcOAuth1 struct {
 	mu     sync.Mutex
-	links  map[string]ApplicationLink
+	links  map[string]OAuth1Link
 	tokens fading[*oauth1Token]
 	nonces fading[time.Time] // until when each is remembered
 }
 
 // LinkOAuth1 sets up an application link on a Data Center, or replaces the one
 // with the same consumer key.
-func (h *Host) LinkOAuth1(l ApplicationLink) error {
+func (h *Host) LinkOAuth1(l OAuth1Link) error {
 	switch {
 	case h.dc == nil:
 		return errNotDataCenter
@@ -69,7 +69,7 @@ func (h *Host) LinkOAuth1(l ApplicationLink) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.links == nil {
-		o.links = make(map[string]ApplicationLink)
+		o.links = make(map[string]OAuth1Link)
 	}
 	o.links[l.ConsumerKey] = l
 	return nil
@@ -151,7 +151,7 @@ func (h *Host) absent(name string) *dcRefusal {
 
 // checkFresh judges time, signature and nonce. A nonce is used up only by a
 // request whose signature is good, so that nobody can use up another's.
-func (h *Host) checkFresh(r *http.Request, s *signedRequest, link ApplicationLink) *dcRefusal {
+func (h *Host) checkFresh(r *http.Request, s *signedRequest, link OAuth1Link) *dcRefusal {
 	now := h.clock()
 	seconds, err := strconv.ParseInt(s.protocol["oauth_timestamp"], 10, 64)
 	if err != nil || seconds <= 0 {
