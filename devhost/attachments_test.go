@@ -139,9 +139,8 @@ func TestDownload(t *testing.T) {
 	}
 	resp = send(t, "GET", location, "")
 	wantBody(t, resp, 200, "0123456789")
-	if resp.Header.Get("X-Content-Type-Options") != "nosniff" || !strings.HasPrefix(resp.Header.Get("Content-Disposition"), "attachment;") {
-		t.Errorf("got headers %v", resp.Header)
-	}
+	wantNoPage(t, resp)
+	wantNoPage(t, send(t, "GET", address+"?redirect=false", "", "Authorization", auth))
 	for _, c := range h.Calls() {
 		if strings.Contains(c.Query, "token=") {
 			t.Errorf("the record's query holds the signature: %s", c.Query)
@@ -185,6 +184,16 @@ func TestDownload(t *testing.T) {
 		t.Fatal(err)
 	}
 	readBody(t, send(t, "GET", address, "", "Authorization", auth), 404)
+}
+
+// wantNoPage checks that no browser shows a file as a page of the site.
+func wantNoPage(t *testing.T, resp *http.Response) {
+	t.Helper()
+	wantHeader(t, resp, "X-Content-Type-Options", "nosniff")
+	wantHeader(t, resp, "Content-Security-Policy", "sandbox")
+	if got := resp.Header.Get("Content-Disposition"); !strings.HasPrefix(got, "attachment;") {
+		t.Errorf("got Content-Disposition %q", got)
+	}
 }
 
 func testMediaRefuses(t *testing.T, h *devhost.Host, location, auth string) {

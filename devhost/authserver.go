@@ -39,6 +39,12 @@ type refreshToken struct {
 	used   time.Time // zero before the first use
 }
 
+func (t *refreshToken) idle(now time.Time) bool { return !now.Before(t.issued.Add(refreshIdleLife)) }
+
+func (t *refreshToken) superseded(now time.Time) bool {
+	return !t.used.IsZero() && !now.Before(t.used.Add(refreshLeeway))
+}
+
 // bearer is an access token for the gateway.
 type bearer struct {
 	consent
@@ -54,9 +60,9 @@ type authServer struct {
 	apps     map[string]OAuthApp       // by client id
 	services map[string]ServiceAccount // by client id
 	latest   map[[2]string]consent     // by client id and account id
-	codes    map[string]authCode
-	refresh  map[string]*refreshToken
-	bearers  map[string]bearer
+	codes    fading[authCode]
+	refresh  fading[*refreshToken]
+	bearers  fading[bearer]
 }
 
 func newAuthServer(now func() time.Time) *authServer {
@@ -65,9 +71,6 @@ func newAuthServer(now func() time.Time) *authServer {
 		apps:     make(map[string]OAuthApp),
 		services: make(map[string]ServiceAccount),
 		latest:   make(map[[2]string]consent),
-		codes:    make(map[string]authCode),
-		refresh:  make(map[string]*refreshToken),
-		bearers:  make(map[string]bearer),
 	}
 }
 
@@ -78,9 +81,10 @@ func newToken(prefix string) string { return prefix + encodeSegment(randomBytes(
 func (s *authServer) accept(c consent, redirectURI, challenge string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	code := newToken("")
+	code, now := newToken(""), s.now()
 	s.latest[[2]string{c.clientID, c.accountID}] = c
-	s.codes[code] = authCode{consent: c, redirectURI: redirectURI, challenge: challenge, expires: s.now().Add(codeLife)}
+	s.codes.put(code, authCode{consent: c, redirectURI: redirectURI, challenge: challenge, expires: now.Add(codeLife)},
+		func(c authCode) bool { return !now.Before(c.expires) })
 	return code
 }
 
@@ -88,8 +92,8 @@ func (s *authServer) accept(c consent, redirectURI, challenge string) string {
 func (s *authServer) takeCode(code string) (authCode, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c, ok := s.codes[code]
-	delete(s.codes, code)
+	c, ok := s.codes.all[code]
+	delete(s.codes.all, code)
 	return c, ok && s.now().Before(c.expires)
 }
 
@@ -98,16 +102,16 @@ func (s *authServer) takeCode(code string) (authCode, bool) {
 func (s *authServer) useRefresh(token, clientID string) (c consent, reason string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t, ok := s.refresh[token]
+	t, ok := s.refresh.all[token]
 	now := s.now()
 	switch {
 	case !ok:
-		return consent{}, "refresh token is unknown"
+		return consent{}, "refresh token is unknown or long over"
 	case t.clientID != clientID:
 		return consent{}, "refresh token is another client's"
-	case !now.Before(t.issued.Add(refreshIdleLife)):
+	case t.idle(now):
 		return consent{}, "refresh token was not used for 90 days"
-	case !t.used.IsZero() && !now.Before(t.used.Add(refreshLeeway)):
+	case t.superseded(now):
 		return consent{}, "refresh token was used more than 10 minutes ago"
 	case t.used.IsZero():
 		t.used = now
@@ -118,18 +122,17 @@ func (s *authServer) useRefresh(token, clientID string) (c consent, reason strin
 func (s *authServer) newRefresh(c consent) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	token := newToken("")
-	s.refresh[token] = &refreshToken{consent: c, issued: s.now()}
+	token, now := newToken(""), s.now()
+	s.refresh.put(token, &refreshToken{consent: c, issued: now}, func(t *refreshToken) bool { return t.idle(now) || t.superseded(now) })
 	return token
 }
 
 func (s *authServer) newBearer(kind string, c consent, life time.Duration) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := s.now()
-	maps.DeleteFunc(s.bearers, func(_ string, b bearer) bool { return now.Sub(b.expires) > bearerMemory })
-	token := newToken("")
-	s.bearers[token] = bearer{consent: c, kind: kind, expires: now.Add(life)}
+	token, now := newToken(""), s.now()
+	s.bearers.put(token, bearer{consent: c, kind: kind, expires: now.Add(life)},
+		func(b bearer) bool { return now.Sub(b.expires) > bearerMemory })
 	return token
 }
 
@@ -137,7 +140,7 @@ func (s *authServer) newBearer(kind string, c consent, life time.Duration) strin
 func (s *authServer) bearer(token string) (b bearer, expired, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b, ok = s.bearers[token]
+	b, ok = s.bearers.all[token]
 	return b, ok && !s.now().Before(b.expires), ok
 }
 
@@ -156,14 +159,14 @@ func (s *authServer) revoke(clientID string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	maps.DeleteFunc(s.latest, func(_ [2]string, c consent) bool { return c.clientID == clientID })
-	maps.DeleteFunc(s.codes, func(_ string, c authCode) bool { return c.clientID == clientID })
-	maps.DeleteFunc(s.refresh, func(_ string, t *refreshToken) bool { return t.clientID == clientID })
-	maps.DeleteFunc(s.bearers, func(_ string, b bearer) bool { return b.clientID == clientID })
+	s.codes.drop(func(c authCode) bool { return c.clientID == clientID })
+	s.refresh.drop(func(t *refreshToken) bool { return t.clientID == clientID })
+	s.bearers.drop(func(b bearer) bool { return b.clientID == clientID })
 }
 
 // forgetUser ends the refresh tokens of a user, as a new password does.
 func (s *authServer) forgetUser(accountID string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	maps.DeleteFunc(s.refresh, func(_ string, t *refreshToken) bool { return t.accountID == accountID })
+	s.refresh.drop(func(t *refreshToken) bool { return t.accountID == accountID })
 }

@@ -152,7 +152,7 @@ func checkQSH(r *http.Request, t *appToken) error {
 // identifyUser checks a token of the authorization server.
 func (h *Host) identifyUser(token string) (*caller, error) {
 	h.mu.Lock()
-	t, ok := h.tokens[token]
+	t, ok := h.tokens.all[token]
 	a := h.apps[t.appKey]
 	var inst Installation
 	if a != nil && a.installed && a.Enabled {

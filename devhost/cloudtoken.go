@@ -38,10 +38,27 @@ func wrongGrant() *oauthError {
 	return &oauthError{http.StatusForbidden, "unauthorized_client", "The client may not use this grant."}
 }
 
+// cloudGrant answers a request for a token by a client that is authenticated, and
+// of the kind named.
+type cloudGrant func(r *http.Request, parameters map[string]string, kind string) (*cloudTokenAnswer, *oauthError)
+
 // serveCloudToken is the token endpoint of OAuth 2.0 (3LO) and of service
 // accounts.
 func (h *Host) serveCloudToken(w http.ResponseWriter, r *http.Request) {
-	a, err := h.cloudToken(r)
+	h.answerCloudToken(w, r, map[string]cloudGrant{
+		"authorization_code": h.exchangeCode, "refresh_token": h.refreshBearer, "client_credentials": h.serviceBearer,
+	})
+}
+
+// serveServiceToken is the token endpoint at the gateway, where service accounts
+// were seen to get their tokens. No other grant is known to work there; how it is
+// refused is unconfirmed.
+func (h *Host) serveServiceToken(w http.ResponseWriter, r *http.Request) {
+	h.answerCloudToken(w, r, map[string]cloudGrant{"client_credentials": h.serviceBearer})
+}
+
+func (h *Host) answerCloudToken(w http.ResponseWriter, r *http.Request, grants map[string]cloudGrant) {
+	a, err := h.cloudToken(r, grants)
 	if err == nil {
 		w.Header().Set("Pragma", "no-cache")
 		writeJSON(w, http.StatusOK, a)
@@ -53,14 +70,12 @@ func (h *Host) serveCloudToken(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, err.status, err)
 }
 
-func (h *Host) cloudToken(r *http.Request) (*cloudTokenAnswer, *oauthError) {
+func (h *Host) cloudToken(r *http.Request, grants map[string]cloudGrant) (*cloudTokenAnswer, *oauthError) {
 	p, err := readTokenParameters(r)
 	if err != nil {
 		return nil, err
 	}
-	grant, ok := map[string]func(*http.Request, map[string]string, string) (*cloudTokenAnswer, *oauthError){
-		"authorization_code": h.exchangeCode, "refresh_token": h.refreshBearer, "client_credentials": h.serviceBearer,
-	}[p["grant_type"]]
+	grant, ok := grants[p["grant_type"]]
 	switch {
 	case p["grant_type"] == "":
 		return nil, oauthErrorf("invalid_request", "grant_type is missing")

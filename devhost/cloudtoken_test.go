@@ -3,6 +3,7 @@ package devhost_test
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"maps"
 	"net/url"
 	"strings"
@@ -255,6 +256,13 @@ func TestClientCredentials(t *testing.T) {
 	if status, body := ask(h.AuthURL(), "client_id", app.ClientID, "client_secret", app.ClientSecret); status != "403" || !strings.Contains(body, "unauthorized_client") {
 		t.Errorf("3LO app: got %s: %s", status, body)
 	}
+	// A service account's client is not one of 3LO, whatever it holds.
+	for _, grant := range []string{"refresh_token", "authorization_code"} {
+		status, body := ask(h.AuthURL(), "grant_type", grant, "refresh_token", "x", "code", "x")
+		if status != "403" || !strings.Contains(body, "unauthorized_client") {
+			t.Errorf("%s of a service account: got %s: %s", grant, status, body)
+		}
+	}
 	var got bearerAnswer
 	readJSON(t, tokenRequest(t, h, map[string]string{"grant_type": "client_credentials", "client_id": service.ClientID, "client_secret": service.ClientSecret}), 200, &got)
 	myself := h.GatewayURL() + "/ex/jira/" + h.CloudID() + "/rest/api/3/myself"
@@ -268,5 +276,30 @@ func TestClientCredentials(t *testing.T) {
 	readBody(t, send(t, "GET", myself, "", "Authorization", "Bearer "+got.AccessToken), 401)
 	if _, err := h.AddServiceAccount(devhost.ServiceAccount{}); err == nil {
 		t.Error("an account without a name was added")
+	}
+}
+
+// The gateway gives tokens to service accounts only. All grants are at the
+// authorization server, where a code that was refused at the gateway is still good.
+func TestTokensAtTheGateway(t *testing.T) {
+	h, _, _ := newHost(t, devhost.Config{})
+	app := register(t, h, "read:jira-work")
+	redirect, err := h.Consent(authorizeURL(h, app), bo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []map[string]string{
+		codeParameters(app, codeOf(t, redirect)), refreshParameters(app, granted(t, h, app, bo).RefreshToken),
+	} {
+		b, err := json.Marshal(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got bearerAnswer
+		readJSON(t, send(t, "POST", h.GatewayURL()+"/oauth/token", string(b), "Content-Type", "application/json"), 400, &got)
+		if got.Error != "unsupported_grant_type" || got.AccessToken != "" {
+			t.Errorf("%s: got %+v", p["grant_type"], got)
+		}
+		readBody(t, tokenRequest(t, h, p), 200)
 	}
 }

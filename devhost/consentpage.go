@@ -3,6 +3,7 @@ package devhost
 import (
 	"net/http"
 	"net/url"
+	"strings"
 )
 
 // consentView is what the authorization page shows.
@@ -30,7 +31,7 @@ func (h *Host) consentPage(w http.ResponseWriter, r *http.Request) {
 	h.showConsent(w, http.StatusOK, &consentView{
 		App: a.app.Name, Site: h.BaseURL(), Scopes: a.scopes, User: p.User, Users: p.Users,
 		Request: r.URL.RawQuery, Back: r.URL.RequestURI(),
-	}, originOf(a.redirectURI))
+	}, a.redirectURI)
 }
 
 // consentForm takes the user's answer and sends the browser to the app.
@@ -76,15 +77,18 @@ func (h *Host) refuseAuthorization(w http.ResponseWriter, r *http.Request, err e
 }
 
 // showConsent renders the page. Browsers follow the redirect that answers a form
-// only to origins that form-action names, so the app's is there.
-func (h *Host) showConsent(w http.ResponseWriter, status int, v *consentView, appOrigin string) {
-	h.render(w, status, "cloudconsent.html", v, "img-src data:; form-action 'self' "+appOrigin)
+// only to origins that form-action names, so that of leads is there.
+func (h *Host) showConsent(w http.ResponseWriter, status int, v *consentView, leads string) {
+	h.render(w, status, "cloudconsent.html", v, "img-src data:; form-action 'self'"+formTarget(leads))
 }
 
-func originOf(rawURL string) string {
-	u, err := url.Parse(rawURL)
-	if err != nil {
+// formTarget is a source for a Content-Security-Policy after a blank, or nothing.
+// A host may hold what ends a source or a directive there, or stands for other
+// hosts.
+func formTarget(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil || !isWebAddress(raw) || strings.ContainsAny(u.Host, "; ,'\"*") {
 		return ""
 	}
-	return u.Scheme + "://" + u.Host
+	return " " + u.Scheme + "://" + u.Host
 }

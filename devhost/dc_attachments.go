@@ -142,8 +142,6 @@ func (h *Host) serveAttachment(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	w.Header().Set("Content-Type", "application/octet-stream")
-	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": a.name}))
-	w.Header().Set("X-Content-Type-Options", "nosniff")
+	setFileHeaders(w.Header(), "application/octet-stream", a.name)
 	w.Write(a.content)
 }

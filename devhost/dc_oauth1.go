@@ -5,7 +5,6 @@ import (
 	"crypto/rsa"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -21,11 +20,12 @@ const (
 	oauth1Skew        = 300 * time.Second
 	oauth1RequestLife = 10 * time.Minute
 	oauth1AccessLife  = 5 * 365 * day
+	oauth1Memory      = day // how long an expired token is told from an unknown one
 )
 
-// ApplicationLink is a consumer of the OAuth 1.0a provider, as an administrator
+// OAuth1Link is a consumer of the OAuth 1.0a provider, as an administrator
 // of a Data Center sets one up.
-type ApplicationLink struct {
+type OAuth1Link struct {
 	// ConsumerKey names the consumer. It must not be empty.
 	ConsumerKey string
 	// PublicKey verifies its signatures. It must have 1024 bits or more.
@@ -47,14 +47,14 @@ type oauth1Token struct {
 // dcOAuth1 is the OAuth 1.0a provider.
 type dcOAuth1 struct {
 	mu     sync.Mutex
-	links  map[string]ApplicationLink
-	tokens map[string]*oauth1Token
-	nonces map[string]time.Time // until when each is remembered
+	links  map[string]OAuth1Link
+	tokens fading[*oauth1Token]
+	nonces fading[time.Time] // until when each is remembered
 }
 
 // LinkOAuth1 sets up an application link on a Data Center, or replaces the one
 // with the same consumer key.
-func (h *Host) LinkOAuth1(l ApplicationLink) error {
+func (h *Host) LinkOAuth1(l OAuth1Link) error {
 	switch {
 	case h.dc == nil:
 		return errNotDataCenter
@@ -69,7 +69,7 @@ func (h *Host) LinkOAuth1(l ApplicationLink) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.links == nil {
-		o.links, o.tokens, o.nonces = make(map[string]ApplicationLink), make(map[string]*oauth1Token), make(map[string]time.Time)
+		o.links = make(map[string]OAuth1Link)
 	}
 	o.links[l.ConsumerKey] = l
 	return nil
@@ -83,7 +83,7 @@ func (h *Host) RevokeOAuth1(token string) {
 	}
 	h.dc.oauth1.mu.Lock()
 	defer h.dc.oauth1.mu.Unlock()
-	delete(h.dc.oauth1.tokens, token)
+	delete(h.dc.oauth1.tokens.all, token)
 }
 
 func isWebAddress(raw string) bool {
@@ -151,7 +151,7 @@ func (h *Host) absent(name string) *dcRefusal {
 
 // checkFresh judges time, signature and nonce. A nonce is used up only by a
 // request whose signature is good, so that nobody can use up another's.
-func (h *Host) checkFresh(r *http.Request, s *signedRequest, link ApplicationLink) *dcRefusal {
+func (h *Host) checkFresh(r *http.Request, s *signedRequest, link OAuth1Link) *dcRefusal {
 	now := h.clock()
 	seconds, err := strconv.ParseInt(s.protocol["oauth_timestamp"], 10, 64)
 	if err != nil || seconds <= 0 {
@@ -179,13 +179,10 @@ func (o *dcOAuth1) useNonce(s *signedRequest, sent, now time.Time) bool {
 	key := strings.Join([]string{p["oauth_consumer_key"], p["oauth_token"], p["oauth_timestamp"], p["oauth_nonce"]}, "\n")
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if _, used := o.nonces[key]; used {
+	if _, used := o.nonces.all[key]; used {
 		return false
 	}
-	if len(o.nonces)%1000 == 999 { // now and then
-		maps.DeleteFunc(o.nonces, func(_ string, until time.Time) bool { return now.After(until) })
-	}
-	o.nonces[key] = sent.Add(oauth1Skew)
+	o.nonces.put(key, sent.Add(oauth1Skew), now.After)
 	return true
 }
 
@@ -217,7 +214,7 @@ func (h *Host) oauth1Token(s *signedRequest) (oauth1Token, *dcRefusal) {
 	}
 	h.dc.oauth1.mu.Lock()
 	defer h.dc.oauth1.mu.Unlock()
-	t := h.dc.oauth1.tokens[name]
+	t := h.dc.oauth1.tokens.all[name]
 	switch {
 	case t == nil || t.consumer != s.protocol["oauth_consumer_key"]:
 		return oauth1Token{}, h.oauth1Problem(http.StatusUnauthorized, "token_rejected", "the token is unknown, revoked or another consumer's")
@@ -225,6 +222,12 @@ func (h *Host) oauth1Token(s *signedRequest) (oauth1Token, *dcRefusal) {
 		return oauth1Token{}, h.oauth1Problem(http.StatusUnauthorized, "token_expired", "the token has expired")
 	}
 	return *t, nil
+}
+
+// add keeps a new token. It needs o.mu.
+func (o *dcOAuth1) add(name string, t *oauth1Token, life time.Duration, now time.Time) {
+	t.expires = now.Add(life)
+	o.tokens.put(name, t, func(t *oauth1Token) bool { return now.Sub(t.expires) > oauth1Memory })
 }
 
 // serveRequestToken is the first step of the dance.
@@ -249,7 +252,7 @@ func (h *Host) serveRequestToken(w http.ResponseWriter, r *http.Request) {
 	}
 	name := encodeHex(16)
 	o.mu.Lock()
-	o.tokens[name] = &oauth1Token{consumer: consumer, callback: callback, expires: h.clock().Add(oauth1RequestLife)}
+	o.add(name, &oauth1Token{consumer: consumer, callback: callback}, oauth1RequestLife, h.clock())
 	o.mu.Unlock()
 	writeForm(w, "oauth_token", name, "oauth_token_secret", encodeHex(16), "oauth_callback_confirmed", "true")
 }
@@ -267,10 +270,10 @@ func (h *Host) serveAccessToken(w http.ResponseWriter, r *http.Request) {
 	name, request := encodeHex(16), s.protocol["oauth_token"]
 	o := &h.dc.oauth1
 	o.mu.Lock()
-	t := o.tokens[request]
-	delete(o.tokens, request)
+	t := o.tokens.all[request]
+	delete(o.tokens.all, request)
 	if t != nil {
-		o.tokens[name] = &oauth1Token{consumer: t.consumer, accountID: t.accountID, access: true, expires: h.clock().Add(oauth1AccessLife)}
+		o.add(name, &oauth1Token{consumer: t.consumer, accountID: t.accountID, access: true}, oauth1AccessLife, h.clock())
 	}
 	o.mu.Unlock()
 	if t == nil { // another exchange came first

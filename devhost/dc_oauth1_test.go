@@ -36,7 +36,7 @@ type consumer struct {
 func newConsumer(t *testing.T, h *devhost.Host, callback string) *consumer {
 	t.Helper()
 	c := &consumer{t: t, h: h, key: signingKey(t), name: "consumer key", hash: crypto.SHA1}
-	if err := h.LinkOAuth1(devhost.ApplicationLink{ConsumerKey: c.name, PublicKey: &c.key.PublicKey, CallbackURL: callback}); err != nil {
+	if err := h.LinkOAuth1(devhost.OAuth1Link{ConsumerKey: c.name, PublicKey: &c.key.PublicKey, CallbackURL: callback}); err != nil {
 		t.Fatal(err)
 	}
 	return c
@@ -301,7 +301,7 @@ func TestOAuth1Refusals(t *testing.T) {
 		t.Fatal(err)
 	}
 	other.key = key
-	if err := h.LinkOAuth1(devhost.ApplicationLink{ConsumerKey: other.name, PublicKey: &key.PublicKey}); err != nil {
+	if err := h.LinkOAuth1(devhost.OAuth1Link{ConsumerKey: other.name, PublicKey: &key.PublicKey}); err != nil {
 		t.Fatal(err)
 	}
 	request := c.requestToken2()
@@ -514,7 +514,7 @@ func formToken(t *testing.T, page string) string {
 func TestLinkOAuth1Refusals(t *testing.T) {
 	h, _ := newDC(t, devhost.DataCenter{})
 	key := &signingKey(t).PublicKey
-	for name, l := range map[string]devhost.ApplicationLink{
+	for name, l := range map[string]devhost.OAuth1Link{
 		"no consumer key": {PublicKey: key}, "no public key": {ConsumerKey: "x"},
 		"empty public key": {ConsumerKey: "x", PublicKey: &rsa.PublicKey{}}, "odd callback": {ConsumerKey: "x", PublicKey: key, CallbackURL: "oob"},
 	} {

@@ -19,7 +19,7 @@ type dcConsentView struct {
 
 // waiting finds a request token that no user has decided on.
 func (o *dcOAuth1) waiting(name string, h *Host) (*oauth1Token, error) {
-	t := o.tokens[name]
+	t := o.tokens.all[name]
 	if t == nil || t.access || t.denied || t.accountID != "" || !h.clock().Before(t.expires) {
 		return nil, wordsf("The request token is unknown, expired or used.")
 	}

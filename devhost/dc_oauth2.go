@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -71,18 +70,16 @@ type dcOAuth2 struct {
 	mu       sync.Mutex
 	links    map[string]OAuth2Link
 	accounts map[string]DataCenterServiceAccount // by client id
-	waiting  map[string]oauth2Request            // by id of the consent page
-	codes    map[string]oauth2Request
-	access   map[string]*oauth2Grant
-	refresh  map[string]*oauth2Grant
+	waiting  fading[oauth2Request]               // by id of the consent page
+	codes    fading[oauth2Request]
+	access   fading[*oauth2Grant]
+	refresh  fading[*oauth2Grant]
 }
 
 // prepare needs o.mu.
 func (o *dcOAuth2) prepare() {
 	if o.links == nil {
 		o.links, o.accounts = make(map[string]OAuth2Link), make(map[string]DataCenterServiceAccount)
-		o.waiting, o.codes = make(map[string]oauth2Request), make(map[string]oauth2Request)
-		o.access, o.refresh = make(map[string]*oauth2Grant), make(map[string]*oauth2Grant)
 	}
 }
 
@@ -123,10 +120,10 @@ func (h *Host) UnlinkOAuth2(clientID string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	delete(o.links, clientID)
-	maps.DeleteFunc(o.waiting, func(_ string, q oauth2Request) bool { return q.clientID == clientID })
-	maps.DeleteFunc(o.codes, func(_ string, q oauth2Request) bool { return q.clientID == clientID })
-	maps.DeleteFunc(o.access, func(_ string, g *oauth2Grant) bool { return g.clientID == clientID })
-	maps.DeleteFunc(o.refresh, func(_ string, g *oauth2Grant) bool { return g.clientID == clientID })
+	o.waiting.drop(func(q oauth2Request) bool { return q.clientID == clientID })
+	o.codes.drop(func(q oauth2Request) bool { return q.clientID == clientID })
+	o.access.drop(func(g *oauth2Grant) bool { return g.clientID == clientID })
+	o.refresh.drop(func(g *oauth2Grant) bool { return g.clientID == clientID })
 }
 
 func checkDCScopes(scopes []string) error {
@@ -162,7 +159,7 @@ func (h *Host) oauth2Caller(token string) (c *caller, why string) {
 	o := &h.dc.oauth2
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	g := o.access[token]
+	g := o.access.all[token]
 	switch {
 	case g == nil:
 		return nil, "bearer token is neither a personal access token nor an access token of this site"
@@ -200,8 +197,13 @@ func (h *Host) startConsent(q url.Values) (id, to string, err error) {
 		return "", request.answer("error", "invalid_request"), nil
 	}
 	id = encodeHex(16)
-	o.waiting[id] = request
+	o.waiting.put(id, request, overAt(h.clock()))
 	return id, "", nil
+}
+
+// overAt finds the requests and codes that have expired.
+func overAt(now time.Time) func(oauth2Request) bool {
+	return func(q oauth2Request) bool { return !now.Before(q.expires) }
 }
 
 // answer is the redirect address with a parameter, and the client's state.
@@ -248,8 +250,8 @@ func (h *Host) decideOAuth2(id, accountID string, allow bool) (string, error) {
 	o := &h.dc.oauth2
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	request, ok := o.waiting[id]
-	delete(o.waiting, id)
+	request, ok := o.waiting.all[id]
+	delete(o.waiting.all, id)
 	switch {
 	case !ok || !h.clock().Before(request.expires):
 		return "", wordsf("The request is unknown, expired or decided.")
@@ -258,7 +260,7 @@ func (h *Host) decideOAuth2(id, accountID string, allow bool) (string, error) {
 	}
 	code := encodeHex(20)
 	request.accountID, request.expires = accountID, h.clock().Add(h.dc.set.CodeLife)
-	o.codes[code] = request
+	o.codes.put(code, request, overAt(h.clock()))
 	return request.answer("code", code), nil
 }
 
@@ -285,7 +287,7 @@ func (h *Host) consent2Page(w http.ResponseWriter, r *http.Request) {
 	}
 	id := r.URL.Query().Get("request")
 	h.dc.oauth2.mu.Lock()
-	request, ok := h.dc.oauth2.waiting[id]
+	request, ok := h.dc.oauth2.waiting.all[id]
 	h.dc.oauth2.mu.Unlock()
 	if !ok {
 		h.showDC(w, http.StatusBadRequest, &dcPage{Title: "Allow access", Problem: "The request is unknown, expired or decided."}, "")

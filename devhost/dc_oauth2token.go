@@ -3,7 +3,6 @@ package devhost
 import (
 	"fmt"
 	"log/slog"
-	"maps"
 	"mime"
 	"net/http"
 	"net/url"
@@ -102,9 +101,9 @@ func (h *Host) exchangeDCCode(v url.Values) (*dcTokenAnswer, *dcTokenError) {
 	if err := o.client(v); err != nil {
 		return nil, err
 	}
-	request, ok := o.codes[v.Get("code")]
+	request, ok := o.codes.all[v.Get("code")]
 	if ok && request.clientID == v.Get("client_id") {
-		delete(o.codes, v.Get("code"))
+		delete(o.codes.all, v.Get("code"))
 	}
 	switch {
 	case !ok || request.clientID != v.Get("client_id"):
@@ -130,7 +129,7 @@ func (h *Host) refreshGrant(v url.Values) (*dcTokenAnswer, *dcTokenError) {
 	if err := o.client(v); err != nil {
 		return nil, err
 	}
-	g := o.refresh[v.Get("refresh_token")]
+	g := o.refresh.all[v.Get("refresh_token")]
 	switch {
 	case g == nil || g.clientID != v.Get("client_id"):
 		return nil, tokenErrorf("invalid_grant", "the refresh token is unknown, superseded or another client's")
@@ -141,24 +140,22 @@ func (h *Host) refreshGrant(v url.Values) (*dcTokenAnswer, *dcTokenError) {
 	case !now.Before(g.refreshExpires):
 		return nil, tokenErrorf("invalid_grant", "the refresh token has expired")
 	}
-	delete(o.access, g.access)
-	delete(o.refresh, g.refresh)
+	delete(o.access.all, g.access)
+	delete(o.refresh.all, g.refresh)
 	return h.issueGrant(g, true), nil
 }
 
 // issueGrant gives a grant new tokens. It needs o.mu.
 func (h *Host) issueGrant(g *oauth2Grant, refreshable bool) *dcTokenAnswer {
 	o, now := &h.dc.oauth2, h.clock()
-	over := func(_ string, g *oauth2Grant) bool {
+	over := func(g *oauth2Grant) bool {
 		return !now.Before(g.accessExpires) && !now.Before(g.refreshExpires)
 	}
-	maps.DeleteFunc(o.access, over)
-	maps.DeleteFunc(o.refresh, over)
 	g.access, g.accessExpires = encodeHex(32), now.Add(h.dc.set.AccessTokenLife)
-	o.access[g.access] = g
+	o.access.put(g.access, g, over)
 	if refreshable {
 		g.refresh, g.refreshExpires = encodeHex(32), now.Add(h.dc.set.RefreshTokenLife)
-		o.refresh[g.refresh] = g
+		o.refresh.put(g.refresh, g, over)
 	}
 	return &dcTokenAnswer{
 		AccessToken: g.access, TokenType: "bearer", ExpiresIn: int(h.dc.set.AccessTokenLife / time.Second),

@@ -30,15 +30,6 @@ func (h *Host) showDC(w http.ResponseWriter, status int, p *dcPage, leads string
 	h.render(w, status, "datacenter.html", p, "img-src data:; form-action 'self'"+formTarget(leads))
 }
 
-// formTarget is a source for a Content-Security-Policy after a blank, or nothing.
-func formTarget(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil || !isWebAddress(raw) || strings.ContainsAny(u.Host, "; ,'\"") {
-		return ""
-	}
-	return " " + u.Scheme + "://" + u.Host
-}
-
 // toLogin sends whoever is not signed in to the login page, from where they come
 // back. Jira answers so for pages, and for files, whatever a client takes a
 // redirect for.

@@ -1,7 +1,6 @@
 package devhost
 
 import (
-	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -27,7 +26,7 @@ type dcSession struct {
 // dcSessions are the sessions by their ids.
 type dcSessions struct {
 	mu   sync.Mutex
-	byID map[string]*dcSession
+	byID fading[*dcSession]
 }
 
 // startSession opens a session and sets its cookies.
@@ -39,11 +38,7 @@ func (h *Host) startSession(w http.ResponseWriter, accountID string) *dcSession 
 	}
 	all := &h.dc.sessions
 	all.mu.Lock()
-	if all.byID == nil {
-		all.byID = make(map[string]*dcSession)
-	}
-	maps.DeleteFunc(all.byID, func(_ string, s *dcSession) bool { return h.sessionOver(s, now) })
-	all.byID[s.id] = s
+	all.byID.put(s.id, s, func(s *dcSession) bool { return h.sessionOver(s, now) })
 	all.mu.Unlock()
 	h.setDCCookie(w, dcSessionCookie, s.id, h.dc.cookiePath())
 	h.setDCCookie(w, dcXSRFCookie, s.xsrf, h.dc.cookiePath())
@@ -88,12 +83,12 @@ func (h *Host) session(r *http.Request) (s dcSession, why string) {
 	all := &h.dc.sessions
 	all.mu.Lock()
 	defer all.mu.Unlock()
-	found := all.byID[c.Value]
+	found := all.byID.all[c.Value]
 	switch {
 	case found == nil:
 		return s, "session is unknown"
 	case h.sessionOver(found, now):
-		delete(all.byID, c.Value)
+		delete(all.byID.all, c.Value)
 		return s, "session has expired"
 	}
 	if _, ok := h.jira.activeUser(found.accountID); !ok {
@@ -106,7 +101,7 @@ func (h *Host) session(r *http.Request) (s dcSession, why string) {
 // endSession closes a session and takes its cookies back.
 func (h *Host) endSession(w http.ResponseWriter, s dcSession) {
 	h.dc.sessions.mu.Lock()
-	delete(h.dc.sessions.byID, s.id)
+	delete(h.dc.sessions.byID.all, s.id)
 	h.dc.sessions.mu.Unlock()
 	h.setDCCookie(w, dcSessionCookie, "", h.dc.cookiePath())
 	h.setDCCookie(w, dcXSRFCookie, "", h.dc.cookiePath())
@@ -120,5 +115,5 @@ func (h *Host) ExpireSessions() {
 	}
 	h.dc.sessions.mu.Lock()
 	defer h.dc.sessions.mu.Unlock()
-	clear(h.dc.sessions.byID)
+	clear(h.dc.sessions.byID.all)
 }

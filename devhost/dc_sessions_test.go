@@ -269,7 +269,16 @@ func TestSecureAttachment(t *testing.T) {
 				t.Errorf("got %q", got)
 			}
 			wantHeader(t, resp, "Location", tt.to)
+			if tt.status == 200 {
+				wantNoPage(t, resp)
+			}
 		})
+	}
+	if _, err := h.AddUser(devhost.User{Username: "blind", Password: "x", DisplayName: "Sees nothing", Permissions: []devhost.Permission{}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{path, "/rest/api/2/attachment/10000"} {
+		readBody(t, dcCall{path: path, basic: "blind:x"}.do(t, h), 404)
 	}
 	readBody(t, dcCall{path: "/secure/attachment/10000/other.txt", basic: boBasic}.do(t, h), 404)
 	readBody(t, dcCall{path: "/secure/attachment/9/report.txt", basic: boBasic}.do(t, h), 404)

@@ -131,7 +131,7 @@ func TestDataCenterIsNotCloud(t *testing.T) {
 	_, errConsent := cloud.ConsentOAuth2(cloud.BaseURL(), "ada")
 	_, errLink := cloud.LinkOAuth2(devhost.OAuth2Link{})
 	_, errAccount := cloud.AddDataCenterServiceAccount(devhost.DataCenterServiceAccount{})
-	for _, err := range []error{err, errConsent, errLink, errAccount, cloud.LinkOAuth1(devhost.ApplicationLink{}), cloud.ExhaustLimit("ada")} {
+	for _, err := range []error{err, errConsent, errLink, errAccount, cloud.LinkOAuth1(devhost.OAuth1Link{}), cloud.ExhaustLimit("ada")} {
 		if err == nil || !strings.Contains(err.Error(), "not a Data Center") {
 			t.Errorf("got %v", err)
 		}

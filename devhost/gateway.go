@@ -1,7 +1,6 @@
 package devhost
 
 import (
-	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -19,7 +18,7 @@ func (h *Host) gateway() http.Handler {
 	rest := h.admitted(h.identifyGateway, h.restMux())
 	account := func(serve http.HandlerFunc) http.Handler { return h.admitted(h.identifyGateway, serve) }
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST "+gatewayPath+"/oauth/token", h.serveCloudToken)
+	mux.HandleFunc("POST "+gatewayPath+"/oauth/token", h.serveServiceToken)
 	mux.Handle("GET "+gatewayPath+"/oauth/token/accessible-resources", account(h.serveAccessibleResources))
 	mux.Handle("GET "+gatewayPath+"/me", account(h.serveMe))
 	mux.HandleFunc(gatewayPath+"/ex/{product}/{cloud}/{path...}", func(w http.ResponseWriter, r *http.Request) {
@@ -47,15 +46,10 @@ func noGatewayPath(w http.ResponseWriter, r *http.Request) {
 // identifyGateway finds out who calls the gateway. It takes Bearer tokens of
 // OAuth 2.0 (3LO), service accounts and Forge, and API tokens with scopes.
 func (h *Host) identifyGateway(r *http.Request) (*caller, error) {
-	header := r.Header.Values("Authorization")
-	switch len(header) {
-	case 0:
-		return nil, unauthorized("no credentials")
-	case 1:
-	default:
-		return nil, unauthorized("more than one credential")
+	scheme, credential, err := oneCredential(r)
+	if err != nil {
+		return nil, err
 	}
-	scheme, credential, _ := strings.Cut(header[0], " ")
 	switch scheme {
 	case "Bearer":
 		return h.identifyBearer(r, credential)
@@ -63,6 +57,19 @@ func (h *Host) identifyGateway(r *http.Request) (*caller, error) {
 		return h.identifyScoped(credential)
 	}
 	return nil, unauthorized("authorization scheme " + scheme + ", the gateway takes Bearer and Basic")
+}
+
+// oneCredential reads the Authorization header, of which there must be one.
+func oneCredential(r *http.Request) (scheme, credential string, err error) {
+	header := r.Header.Values("Authorization")
+	switch len(header) {
+	case 0:
+		return "", "", unauthorized("no credentials")
+	case 1:
+		scheme, credential, _ = strings.Cut(header[0], " ")
+		return scheme, credential, nil
+	}
+	return "", "", unauthorized("more than one credential")
 }
 
 func (h *Host) identifyBearer(r *http.Request, token string) (*caller, error) {
@@ -105,16 +112,22 @@ func (h *Host) identifyServiceToken(token string) (*caller, error) {
 
 // identifyScoped takes an API token with scopes by Basic.
 func (h *Host) identifyScoped(credential string) (*caller, error) {
+	c, err := h.identifyAPIToken(credential)
+	if err == nil && !c.gateway {
+		return nil, unauthorized("API token has no scopes; it works at the site only")
+	}
+	return c, err
+}
+
+// identifyAPIToken takes an API token by Basic. Its scopes limit it if it has any.
+func (h *Host) identifyAPIToken(credential string) (*caller, error) {
 	email, secret, err := readBasic(credential)
 	if err != nil {
 		return nil, unauthorized(err.Error())
 	}
 	t, err := h.tokenOf(email, secret)
-	if err == nil && t.Scopes == nil {
-		err = errors.New("API token has no scopes; it works at the site only")
-	}
 	if err != nil {
 		return nil, unauthorized(err.Error())
 	}
-	return &caller{kind: kindToken, accountID: t.AccountID, granted: t.Scopes, gateway: true}, nil
+	return &caller{kind: kindToken, accountID: t.AccountID, granted: t.Scopes, gateway: t.Scopes != nil}, nil
 }

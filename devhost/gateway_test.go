@@ -264,3 +264,36 @@ func TestForgeToken(t *testing.T) {
 		t.Error("a token without a life")
 	}
 }
+
+// A second Authorization header makes a call nobody's, however good both are.
+func TestTwoCredentialsAtTheGateway(t *testing.T) {
+	h, i, _, source := withImport(t)
+	if err := h.SetAssetsRole(source.SchemaID, bo, devhost.AssetsManager); err != nil {
+		t.Fatal(err)
+	}
+	bearer := bearerFor(t, h, bo, "read:jira-user", "import:import-configuration:cmdb")
+	token := basic(emailOfBo, apiToken(t, h, devhost.APIToken{AccountID: bo}))
+	status := assetsV1 + "importsource/" + source.ID + "/configstatus"
+	tests := []struct{ name, path, auth string }{
+		{"REST API", "/ex/jira/" + h.CloudID() + "/rest/api/3/myself", bearer},
+		{"the user", "/oauth/token/accessible-resources", bearer},
+		{"Assets", "/ex/jira/" + h.CloudID() + status, bearer},
+		{"Assets, API token", status, token},
+		{"Assets, container token", status, "Bearer " + i.token},
+		{"start of an import", "/jsm/assets/v1/imports/info", "Bearer " + i.token},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			for n, want := range []int{200, 401} {
+				r := i.a.request("GET", gateway+tt.path, "")
+				r.Header["Authorization"] = []string{tt.auth, tt.auth}[:n+1]
+				if body := readBody(t, do(t, r), want); want == 401 && body != unauthorized {
+					t.Errorf("got %s", body)
+				}
+			}
+			if got := lastRefusal(h); got != "more than one credential" {
+				t.Errorf("got reason %q", got)
+			}
+		})
+	}
+}

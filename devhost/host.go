@@ -75,7 +75,7 @@ type Host struct {
 	url     string
 	baseURL string
 	apps    map[string]*app
-	tokens  map[string]accessToken
+	tokens  fading[accessToken]
 	retries []*delivery
 	server  *http.Server
 	closed  bool
@@ -90,7 +90,6 @@ func New(c Config) (*Host, error) {
 		client: newClient(),
 		keys:   signingKey{private: c.SigningKey},
 		apps:   make(map[string]*app),
-		tokens: make(map[string]accessToken),
 	}
 	h.ownTime = c.Clock != nil
 	if h.clock == nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -268,7 +267,7 @@ func (h *Host) Uninstall(ctx context.Context, appKey string) error {
 	a := h.apps[appKey]
 	a.installed, a.Enabled = false, false
 	clear(a.properties)
-	maps.DeleteFunc(h.tokens, func(_ string, t accessToken) bool { return t.appKey == appKey })
+	h.tokens.drop(func(t accessToken) bool { return t.appKey == appKey })
 	h.retries = slices.DeleteFunc(h.retries, func(d *delivery) bool { return d.appKey == appKey })
 	return nil
 }

@@ -97,15 +97,19 @@ func (h *Host) checkMediaToken(mediaID, rawQuery string) error {
 	return nil
 }
 
-// serveFile serves a file whole or in ranges. No browser shows it as a page, since
-// it may be of the same origin as the site.
-func serveFile(w http.ResponseWriter, r *http.Request, a *Attachment) {
-	hd := w.Header()
-	hd.Set("Content-Type", a.ContentType)
-	hd.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": a.Filename}))
+// setFileHeaders describes a file. No browser shows it as a page, since it may be
+// of the same origin as the site.
+func setFileHeaders(hd http.Header, kind, filename string) {
+	hd.Set("Content-Type", kind)
+	hd.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": filename}))
 	hd.Set("X-Content-Type-Options", "nosniff")
 	hd.Set("Content-Security-Policy", "sandbox")
-	hd.Set("Cache-Control", "no-store")
+}
+
+// serveFile serves a file whole or in ranges.
+func serveFile(w http.ResponseWriter, r *http.Request, a *Attachment) {
+	setFileHeaders(w.Header(), a.ContentType, a.Filename)
+	w.Header().Set("Cache-Control", "no-store")
 	http.ServeContent(w, r, "", a.Created, bytes.NewReader(a.Content))
 	if sw, ok := w.(*statusWriter); ok && sw.status == http.StatusRequestedRangeNotSatisfiable {
 		refuse(r, "the range is outside the file")

@@ -2,7 +2,6 @@ package devhost
 
 import (
 	"fmt"
-	"maps"
 	"mime"
 	"net/http"
 	"net/url"
@@ -234,8 +233,8 @@ func (h *Host) issueToken(appKey, accountID string, scopes []string) *tokenAnswe
 	value := encodeSegment(randomBytes(32))
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	maps.DeleteFunc(h.tokens, func(_ string, t accessToken) bool { return now.Sub(t.expires) > accessTokenMemory })
-	h.tokens[value] = accessToken{appKey: appKey, accountID: accountID, scopes: scopes, expires: now.Add(accessTokenLife)}
+	h.tokens.put(value, accessToken{appKey: appKey, accountID: accountID, scopes: scopes, expires: now.Add(accessTokenLife)},
+		func(t accessToken) bool { return now.Sub(t.expires) > accessTokenMemory })
 	return &tokenAnswer{AccessToken: value, ExpiresIn: int(accessTokenLife.Seconds()), Type: "Bearer"}
 }
 
@@ -244,10 +243,10 @@ func (h *Host) issueToken(appKey, accountID string, scopes []string) *tokenAnswe
 func (h *Host) RevokeTokens(appKey string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for value, t := range h.tokens {
+	for value, t := range h.tokens.all {
 		if t.appKey == appKey {
 			t.revoked = true
-			h.tokens[value] = t
+			h.tokens.all[value] = t
 		}
 	}
 }

@@ -25,8 +25,9 @@ type RateLimit struct {
 	Reason string
 	// Method is the HTTP method that is hit, empty for all.
 	Method string
-	// Path is how the paths begin that are hit, with or without the gateway's
-	// /api.atlassian.com/ex/jira/{cloudId} before it. Empty hits all.
+	// Path is how the paths begin that are hit, with or without what the gateway has
+	// before it, /api.atlassian.com/ex/jira/{cloudId} or for Assets
+	// /api.atlassian.com alone. Empty hits all.
 	Path string
 	// Times is how many calls are hit. Zero means all, until Unlimit.
 	Times int
@@ -52,7 +53,8 @@ type limits struct {
 	near bool
 }
 
-// Limit begins a rate limit. Of several that fit a call the oldest counts.
+// Limit begins a rate limit. Of several that fit a call the oldest counts, and
+// beside it the oldest of those with Beta, which hides none.
 func (h *Host) Limit(l RateLimit) {
 	s := &h.cloud.limits
 	s.mu.Lock()
@@ -77,36 +79,46 @@ func (h *Host) NearLimit(near bool) {
 	s.near = near
 }
 
-// take counts a call against the oldest limit that fits.
-func (s *limits) take(fits func(*RateLimit) bool) (l RateLimit, hit, near bool) {
+// take counts a call against the oldest limit that hits it and against the oldest
+// that only informs, each nil when there is none.
+func (s *limits) take(fits func(*RateLimit) bool) (hit, beta *RateLimit, near bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	hit = s.count(func(l *RateLimit) bool { return !l.Beta && fits(l) })
+	beta = s.count(func(l *RateLimit) bool { return l.Beta && fits(l) })
+	return hit, beta, s.near
+}
+
+// count counts a call against the oldest limit that fits. It needs s.mu.
+func (s *limits) count(fits func(*RateLimit) bool) *RateLimit {
 	i := slices.IndexFunc(s.list, fits)
 	if i < 0 {
-		return RateLimit{}, false, s.near
+		return nil
 	}
-	l = *s.list[i]
+	l := *s.list[i]
 	if s.list[i].Times == 1 {
 		s.list = slices.Delete(s.list, i, i+1)
 	} else if s.list[i].Times > 1 {
 		s.list[i].Times--
 	}
-	return l, true, s.near
+	return &l
 }
 
 // limited answers in the place of next while a limit is reached.
 func (h *Host) limited(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		l, hit, near := h.cloud.limits.take(h.fitting(r))
+		hit, beta, near := h.cloud.limits.take(h.fitting(r))
 		if near {
 			setNearLimit(w.Header())
 		}
-		if !hit || l.Beta {
-			l.inform(w.Header(), h.clock())
-			next.ServeHTTP(w, r)
+		if beta != nil {
+			beta.inform(w.Header(), h.clock())
+		}
+		if hit != nil {
+			hit.answer(w, r, h.clock())
 			return
 		}
-		l.answer(w, r, h.clock())
+		next.ServeHTTP(w, r)
 	})
 }
 

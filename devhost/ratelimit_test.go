@@ -174,3 +174,65 @@ func TestLimitInforms(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+// The limits hit Assets at each of its addresses.
+func TestLimitOfAssets(t *testing.T) {
+	h, i, _, source := withImport(t)
+	status := assetsV1 + "importsource/" + source.ID + "/configstatus"
+	i.a.let(source.SchemaID, devhost.AssetsManager)
+	if err := h.SetAssetsRole(source.SchemaID, bo, devhost.AssetsManager); err != nil {
+		t.Fatal(err)
+	}
+	token := bearerFor(t, h, bo, "import:import-configuration:cmdb")
+	calls := []struct {
+		name, path string
+		call       func(path string) *http.Response
+	}{
+		{"at the site", status, func(path string) *http.Response { return i.a.call("GET", path, "") }},
+		{"at the plain address", gateway + status, func(path string) *http.Response { return i.call("GET", path, "") }},
+		{"by the cloud id", gateway + "/ex/jira/" + h.CloudID() + status, func(path string) *http.Response {
+			return send(t, "GET", h.URL()+path, "", "Authorization", token)
+		}},
+		{"start of an import", infoAt, func(path string) *http.Response { return i.call("GET", path, "") }},
+	}
+	for _, tt := range calls {
+		t.Run(tt.name, func(t *testing.T) {
+			defer h.Unlimit()
+			for _, path := range []string{"", "/jsm/assets/", tt.path} {
+				h.Limit(devhost.RateLimit{Path: path, Times: 1})
+				readBody(t, tt.call(tt.path), 429)
+				readBody(t, tt.call(tt.path), 200)
+			}
+			h.Limit(devhost.RateLimit{Path: "/rest/"})
+			readBody(t, tt.call(tt.path), 200)
+		})
+	}
+}
+
+// A limit that only informs does not hide one that is real, whichever is older.
+func TestLimitBehindABetaLimit(t *testing.T) {
+	h, a, _ := installed(t)
+	beta, other := devhost.RateLimit{Reason: devhost.LimitQuotaOfApp, RetryAfter: 60, Beta: true}, devhost.RateLimit{Reason: "x", RetryAfter: 9, Beta: true}
+	hit := devhost.RateLimit{Reason: devhost.LimitBurst, RetryAfter: 2, Times: 1}
+	for name, list := range map[string][]devhost.RateLimit{"beta first": {beta, hit, other}, "real first": {hit, beta, other}} {
+		t.Run(name, func(t *testing.T) {
+			defer h.Unlimit()
+			for _, l := range list {
+				h.Limit(l)
+			}
+			for _, want := range []struct {
+				status int
+				retry  string
+			}{{429, "2"}, {200, ""}} {
+				resp := a.call("GET", myselfPath, "")
+				readBody(t, resp, want.status)
+				if got := resp.Header.Get("Retry-After"); got != want.retry {
+					t.Errorf("got Retry-After %q, want %q", got, want.retry)
+				}
+				if got := resp.Header.Get("Beta-Retry-After"); got != "60" {
+					t.Errorf("got Beta-Retry-After %q", got)
+				}
+			}
+		})
+	}
+}

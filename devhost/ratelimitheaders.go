@@ -91,9 +91,6 @@ func (l *RateLimit) resetText(t time.Time) string {
 // inform puts the headers of a limit that is to come on an answer: X-RateLimit-
 // becomes X-Beta-RateLimit-, and all others get Beta- in front.
 func (l *RateLimit) inform(header http.Header, now time.Time) {
-	if !l.Beta {
-		return
-	}
 	for _, pair := range l.headers(now) {
 		name := "Beta-" + pair[0]
 		if rest, ok := strings.CutPrefix(pair[0], "X-"); ok {

@@ -165,7 +165,8 @@ func (h *Host) recorded(next http.Handler) http.Handler {
 			writeJSON(sw, http.StatusRequestEntityTooLarge, errorBody{Messages: []string{"The request body is too large."}})
 			return
 		}
-		c.Body = body[:min(len(body), maxRecordBody)]
+		// A part of a large body would keep all of it alive.
+		c.Body = bytes.Clone(body[:min(len(body), maxRecordBody)])
 		r = r.WithContext(context.WithValue(r.Context(), callKey{}, c))
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		r.ContentLength = int64(len(body))

@@ -269,7 +269,7 @@ func TestStoryOfOAuth1(t *testing.T) {
 	s := newDataCenter(t, devhost.DataCenter{})
 	key := must(rsaKey())(t)
 	const callback = "https://app.example.com/oauth1/callback"
-	if err := s.host.LinkOAuth1(devhost.ApplicationLink{ConsumerKey: "reports", PublicKey: &key.PublicKey}); err != nil {
+	if err := s.host.LinkOAuth1(devhost.OAuth1Link{ConsumerKey: "reports", PublicKey: &key.PublicKey}); err != nil {
 		t.Fatal(err)
 	}
 	consumer := must(oauth1.New(oauth1.Config{
@@ -321,7 +321,7 @@ func TestStoryOfOAuth1(t *testing.T) {
 func TestOAuth1Refused(t *testing.T) {
 	s := newDataCenter(t, devhost.DataCenter{})
 	key := must(rsaKey())(t)
-	if err := s.host.LinkOAuth1(devhost.ApplicationLink{ConsumerKey: "reports", PublicKey: &key.PublicKey}); err != nil {
+	if err := s.host.LinkOAuth1(devhost.OAuth1Link{ConsumerKey: "reports", PublicKey: &key.PublicKey}); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
