@@ -103,6 +103,11 @@ func TestStoryOfAssetsForAToken(t *testing.T) {
 		t.Errorf("without the scope: got %v, want ErrScopeMissing", err)
 	}
 
+	// A classic token goes by the API host.
+	classic := store.NewSecret(must(s.host.AddAPIToken(devhost.APIToken{AccountID: bo}))(t))
+	plain := must(hostclient.Assets(id, must(s.cloud().APIHost())(t)))(t)
+	wantLaptops(t, s.hosts.Client(must(hostclient.NewAPIToken(plain, "bo@example.com", classic))(t)), 25)
+
 	none := newStage(t, devhost.Config{})
 	token = store.NewSecret(must(none.host.AddAPIToken(devhost.APIToken{AccountID: bo}))(t))
 	client := none.hosts.Client(must(hostclient.NewAPIToken(none.site(t), "bo@example.com", token))(t))
