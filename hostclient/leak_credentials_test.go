@@ -41,12 +41,16 @@ func everyCredential(t *testing.T, base string, clock *clock, rt http.RoundTripp
 	key := must(rsaKey())(t)
 	consumer := must(oauth1.New(oauth1.Config{BaseURL: base + "/jira", ConsumerKey: "reports", Signer: oauth1.RSASHA1(key), Clock: clock.now}))(t)
 	tokens := new(tokenstore.Memory)
-	if _, err := tokens.CompareAndSwap(t.Context(), "k", nil, &tokenstore.Token{Access: token, Refresh: token, Obtained: clock.now()}); err != nil {
-		t.Fatal(err)
-	}
 	config := oauth2.Config{ClientID: "c", ClientSecret: token, RedirectURL: base + "/callback", Tokens: tokens, Clock: clock.now, Base: rt}
 	own := config
 	own.RedirectURL = ""
+	held := func(app *oauth2.App, err error) *oauth2.App {
+		must(app, err)(t)
+		if err := app.Save(t.Context(), "k", &tokenstore.Token{Access: token, Refresh: token, Obtained: clock.now()}); err != nil {
+			t.Fatal(err)
+		}
+		return app
+	}
 	return map[string]hostclient.Credential{
 		"app user":         must(hostclient.NewAppUser(inst, clock.now))(t),
 		"API token":        must(hostclient.NewAPIToken(site, "mia@example.com", token))(t),
@@ -57,10 +61,10 @@ func everyCredential(t *testing.T, base string, clock *clock, rt http.RoundTripp
 			Site: dc, Username: "mia", Password: token, Base: rt, Clock: clock.now,
 		}))(t),
 		"OAuth 1.0a":         must(consumer.Credential(dc, &oauth1.Token{Value: token, Secret: token}))(t),
-		"3LO":                must(must(oauth2.NewCloud(config, cloud))(t).Credential("k", gateway))(t),
-		"Data Center OAuth2": must(must(oauth2.NewDataCenter(config, base+"/jira"))(t).Credential("k", dc))(t),
-		"service account":    must(must(oauth2.NewServiceAccount(own, cloud))(t).Credential("k", gateway))(t),
-		"DC service account": must(must(oauth2.NewDataCenterServiceAccount(own, base+"/jira"))(t).Credential("k", dc))(t),
+		"3LO":                must(held(oauth2.NewCloud(config, cloud)).Credential("k", gateway))(t),
+		"Data Center OAuth2": must(held(oauth2.NewDataCenter(config, base+"/jira")).Credential("k", dc))(t),
+		"service account":    must(held(oauth2.NewServiceAccount(own, cloud)).Credential("k", gateway))(t),
+		"DC service account": must(held(oauth2.NewDataCenterServiceAccount(own, base+"/jira")).Credential("k", dc))(t),
 		"token source":       must(oauth2.FromSource(gateway, xoauth2.StaticTokenSource(&xoauth2.Token{AccessToken: leakyToken})))(t),
 		"container token":    must(hostclient.NewContainerToken(api, token))(t),
 		"Forge token":        must(hostclient.NewForgeToken(gateway, token, time.Time{}, nil))(t),

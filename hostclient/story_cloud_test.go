@@ -145,7 +145,7 @@ func TestStoryOf3LO(t *testing.T) {
 			return err
 		},
 	} {
-		unknown := must(tokens.Load(t.Context(), bo))(t)
+		unknown := must(tokens.Load(t.Context(), app.StoreKey(bo)))(t)
 		unknown.Expiry = time.Time{}
 		if err := app.Save(t.Context(), bo, unknown); err != nil {
 			t.Fatal(err)

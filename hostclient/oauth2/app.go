@@ -177,6 +177,7 @@ func newApp(config Config, a *App) (*App, error) {
 	}
 	secret := config.ClientSecret.Reveal()
 	config.Scopes = slices.Clone(config.Scopes)
+	config.RefreshParams = cloneValues(config.RefreshParams)
 	a.config, a.secret = config, func() string { return secret }
 	a.client.ClientID, a.client.RedirectURL, a.client.Scopes = config.ClientID, config.RedirectURL, config.Scopes
 	a.client.Endpoint.TokenURL = config.TokenURL
@@ -187,6 +188,14 @@ func newApp(config Config, a *App) (*App, error) {
 	hosts, err := hostclient.NewHosts(hostclient.Config{Base: config.Base, Clock: config.Clock, UserAgent: config.UserAgent})
 	a.hosts = hosts
 	return a, err
+}
+
+func cloneValues(v url.Values) url.Values {
+	copied := url.Values{}
+	for name, values := range v {
+		copied[name] = slices.Clone(values)
+	}
+	return copied
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -1,6 +1,9 @@
 package oauth2
 
 import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -39,6 +42,10 @@ type BrowserConfig struct {
 	// which may tell a user more than he should know. Nil logs the error and
 	// writes a plain page without details.
 	Failed func(w http.ResponseWriter, r *http.Request, err error)
+	// User names the user of the app's own session, for apps with one: a browser
+	// in which another user has logged in meanwhile is ErrState. Nil binds to the
+	// browser alone.
+	User func(*http.Request) string
 	// Key seals the cookies, at least 32 bytes, the same in all processes of
 	// the app. Nil means a random one: then the process that began must end it.
 	Key []byte
@@ -128,7 +135,7 @@ func (b *Browser) start(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	verifier := Verifier()
-	kept := url.Values{"verifier": {verifier}, "return_to": {returnTo}}.Encode()
+	kept := url.Values{"verifier": {verifier}, "return_to": {returnTo}, "user": {b.user(r)}}.Encode()
 	state, err := b.handshakes.Begin(w, r, []byte(kept))
 	if err != nil {
 		return fmt.Errorf("oauth2: %w", err)
@@ -150,15 +157,29 @@ func (b *Browser) callback(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrState, err)
 	}
+	if kept.Get("user") != b.user(r) {
+		return fmt.Errorf("%w: another user has begun it", ErrState)
+	}
 	if err := refusal(query); err != nil {
 		return err
 	}
+	// The code is good once, so what it gives must not be lost with the browser.
+	r = r.WithContext(context.WithoutCancel(r.Context()))
 	token, err := b.config.App.Exchange(r.Context(), query["code"], kept.Get("verifier"))
 	if err != nil {
 		return err
 	}
 	b.config.Done(w, r, token, kept.Get("return_to"))
 	return nil
+}
+
+// user returns a digest of who uses the app, empty when nobody says.
+func (b *Browser) user(r *http.Request) string {
+	if b.config.User == nil {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(b.config.User(r)))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // refusal returns what the authorization server says in place of a code.

@@ -2,6 +2,7 @@ package oauth2
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -26,7 +27,8 @@ import (
 // says.
 type Credential struct {
 	app     *App
-	key     string
+	name    string // the caller's key
+	key     string // in the store
 	binding hostclient.Binding
 }
 
@@ -41,7 +43,7 @@ func (a *App) Credential(key string, site hostclient.Site) (*Credential, error) 
 	if a.base != (hostclient.Origin{}) && !a.base.Contains(site.Origin()) {
 		return nil, fmt.Errorf("%w: the tokens of %s are not for %s", hostclient.ErrSite, a.base, site)
 	}
-	return &Credential{app: a, key: key, binding: binding}, nil
+	return &Credential{app: a, name: key, key: a.StoreKey(key), binding: binding}, nil
 }
 
 // Binding implements hostclient.Credential.
@@ -62,8 +64,11 @@ func (c *Credential) Apply(r *http.Request) error {
 // Renew implements hostclient.Renewer.
 func (c *Credential) Renew(r *http.Request, refused *hostclient.Error) (again bool, err error) {
 	sent, ok := strings.CutPrefix(r.Header.Get("Authorization"), bearer)
-	if !ok || refused.Is(hostclient.ErrScopeMissing) {
+	switch {
+	case !ok:
 		return false, nil
+	case refused.Is(hostclient.ErrScopeMissing): // unless another process has one with more
+		return c.overtaken(r.Context(), sent)
 	}
 	if refused.Status != http.StatusUnauthorized && !c.stale(sent) {
 		return false, nil
@@ -90,13 +95,14 @@ func (c *Credential) fresh(sent string) bool {
 // overtaken reports whether another process has put a token in the place of the one
 // that was sent, and takes that one.
 func (c *Credential) overtaken(ctx context.Context, sent string) (bool, error) {
+	g := c.app.grant(c.key)
+	defer g.release()
+	version := g.now()
 	stored, err := c.app.load(ctx, c.key)
 	if err != nil || stored == nil || stored.Access.Reveal() == sent {
 		return false, err
 	}
-	g := c.app.grant(c.key)
-	defer g.release()
-	g.hold(stored)
+	g.hold(version, stored)
 	return true, nil
 }
 
@@ -119,7 +125,7 @@ func (c *Credential) stale(sent string) bool {
 }
 
 // String says whose token it is and where it works; nothing secret is in it.
-func (c *Credential) String() string { return fmt.Sprintf("oauth2: token %q, %s", c.key, c.binding) }
+func (c *Credential) String() string { return fmt.Sprintf("oauth2: token %q, %s", c.name, c.binding) }
 
 // Format writes what String returns, whatever the verb.
 func (c *Credential) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
@@ -150,6 +156,10 @@ func (s *Source) Binding() hostclient.Binding { return s.binding }
 // Apply implements hostclient.Credential.
 func (s *Source) Apply(r *http.Request) error {
 	t, err := s.source().Token()
+	if refused := (*oauth2.RetrieveError)(nil); errors.As(err, &refused) && refused.Response != nil {
+		// Its own words hold the whole answer.
+		return fmt.Errorf("%w: the source was refused with %s: %s", hostclient.ErrNoToken, refused.Response.Status, short(refused.ErrorCode))
+	}
 	if err != nil {
 		return fmt.Errorf("oauth2: %w", err)
 	}

@@ -3,6 +3,7 @@ package oauth2
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -64,8 +65,41 @@ func (e endpoint) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer.Body = http.MaxBytesReader(nil, answer.Body, maxBody)
+	return lenient(answer)
+}
+
+// lenient brings a token into the form that the library reads: JSON that says so,
+// with a whole number of seconds. What a server gave once must not be lost over that.
+func lenient(answer *http.Response) (*http.Response, error) {
+	text, err := io.ReadAll(http.MaxBytesReader(nil, answer.Body, maxBody))
+	answer.Body.Close()
+	if err != nil {
+		return nil, err
+	}
+	var members map[string]json.RawMessage
+	if answer.StatusCode == http.StatusOK && json.Unmarshal(text, &members) == nil {
+		answer.Header.Set("Content-Type", "application/json")
+		if life, ok := members["expires_in"]; ok {
+			delete(members, "expires_in")
+			if seconds := secondsOf(life); seconds > 0 {
+				members["expires_in"] = strconv.AppendInt(nil, seconds, 10)
+			}
+			if text, err = json.Marshal(members); err != nil {
+				return nil, err
+			}
+		}
+	}
+	answer.Body, answer.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
 	return answer, nil
+}
+
+// secondsOf reads a life in whatever form, 0 for none.
+func secondsOf(raw json.RawMessage) int64 {
+	seconds, err := strconv.ParseFloat(strings.Trim(string(raw), `"`), 64)
+	if err != nil || math.IsNaN(seconds) || seconds <= 0 {
+		return 0
+	}
+	return int64(min(seconds, maxLife.Seconds()))
 }
 
 // refreshParams are what a refresh needs beside the token: a Data Center says
@@ -101,7 +135,11 @@ func (a *App) failure(err error, secrets []string) error {
 	switch {
 	case errors.As(err, &refused) && refused.Response != nil:
 		answer := *refused.Response
-		answer.Body = io.NopCloser(bytes.NewReader(refused.Body))
+		body := refused.Body
+		if !json.Valid(body) && bytes.Contains(body, []byte("_token")) {
+			body = nil // a token beside an error is nothing to tell
+		}
+		answer.Body = io.NopCloser(bytes.NewReader(body))
 		return hostclient.ReadError(&answer, a.config.Clock(), secrets...)
 	case errors.As(err, &failed):
 		return fmt.Errorf("oauth2: token from %s: %w", a.config.TokenURL, failed.Err)
@@ -130,26 +168,11 @@ func (a *App) token(given *oauth2.Token, asked time.Time) (*tokenstore.Token, er
 		Access: store.NewSecret(given.AccessToken), Refresh: store.NewSecret(given.RefreshToken),
 		Type: given.TokenType, Obtained: asked,
 	}
-	if life := lifeOf(given); life > 0 {
-		t.Expiry = asked.Add(life)
+	if given.ExpiresIn > 0 { // as lenient has it
+		t.Expiry = asked.Add(time.Duration(given.ExpiresIn) * time.Second)
 	}
 	if scope, ok := given.Extra("scope").(string); ok {
 		t.Scopes = strings.Fields(scope)
 	}
 	return t, nil
-}
-
-// lifeOf reads expires_in, 0 when the server does not say.
-func lifeOf(given *oauth2.Token) time.Duration {
-	seconds := float64(given.ExpiresIn)
-	switch v := given.Extra("expires_in").(type) {
-	case float64:
-		seconds = v
-	case string:
-		seconds, _ = strconv.ParseFloat(v, 64) // of no number nothing is known
-	}
-	if math.IsNaN(seconds) || seconds <= 0 {
-		return 0
-	}
-	return time.Duration(min(seconds, maxLife.Seconds()) * float64(time.Second))
 }

@@ -23,11 +23,14 @@ const (
 	maxGrants = 10_000
 	// maxRounds is how often a refresh begins anew because another was faster.
 	maxRounds = 4
+	// maxPause is the longest that an authorization server is believed.
+	maxPause = time.Hour
 )
 
 // grants are what this process knows of the tokens in the store.
 type grants struct {
 	flights singleflight.Group
+	under   sync.WaitGroup // flights
 
 	mu    sync.Mutex
 	byKey map[string]*grant
@@ -39,9 +42,18 @@ type grant struct {
 
 	mu      sync.Mutex
 	users   int               // calls that have it
+	version int               // raised by whoever puts another token in the place of all before
 	held    *tokenstore.Token // as it is stored, nil when that is not known
 	unsaved *rotation         // a token that could not be stored
 	retryAt time.Time         // no early refresh before
+	failed  *failure          // of the last refresh, nil after a success
+}
+
+// failure is why a stored token cannot be renewed, and until when nobody asks again.
+type failure struct {
+	err    error
+	stored *tokenstore.Token
+	until  time.Time
 }
 
 // rotation is a token that takes the place of another.
@@ -92,10 +104,55 @@ func (g *grant) state() (held *tokenstore.Token, unsaved *rotation, retryAt time
 	return g.held, g.unsaved, g.retryAt
 }
 
-func (g *grant) hold(t *tokenstore.Token) {
+// hold takes t for what is stored, unless the token was replaced since version.
+func (g *grant) hold(version int, t *tokenstore.Token) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.held, g.unsaved = t, nil
+	if g.version == version {
+		g.held, g.unsaved, g.failed = t, nil, nil
+	}
+}
+
+// replaced notes that t, or nothing, was put in the place of all before.
+func (g *grant) replaced(t *tokenstore.Token) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.version++
+	g.held, g.unsaved, g.failed = t, nil, nil
+}
+
+func (g *grant) now() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.version
+}
+
+// fail keeps the next calls from asking again what is known: a minute for a token
+// that is dead, and as long as the server says for one that says so.
+func (g *grant) fail(err error, stored *tokenstore.Token, now time.Time) {
+	until := time.Time{}
+	e := (*hostclient.Error)(nil)
+	switch {
+	case errors.As(err, &e) && e.RetryAfter > 0:
+		until = now.Add(min(e.RetryAfter, maxPause))
+	case errors.Is(err, hostclient.ErrReauthorize):
+		until = now.Add(time.Minute)
+	default:
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.failed = &failure{err, stored, until}
+}
+
+// failure returns why nobody asks for the token after stored at this time.
+func (g *grant) failure(stored *tokenstore.Token, now time.Time) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if f := g.failed; f != nil && now.Before(f.until) && f.stored.Equal(stored) {
+		return f.err
+	}
+	return nil
 }
 
 // due reports whether it is time to replace a token, and whether it has ended. A
@@ -123,27 +180,48 @@ func (a *App) access(ctx context.Context, key, refused string) (*tokenstore.Toke
 		}
 		usable = !ended
 	}
-	flight := a.grants.flights.DoChan(fmt.Sprintf("%q %q", key, refused), func() (_ any, err error) {
-		defer recovered(&err)
-		g := a.grant(key) // it outlasts the caller's
-		defer g.release()
-		// Longer than its requests: what they gave must be stored.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), maxRounds*a.config.Timeout)
-		defer cancel()
-		return a.renew(ctx, g, key, refused)
-	})
 	select {
 	case <-ctx.Done():
 		return nil, fmt.Errorf("oauth2: waiting for a token: %w", ctx.Err())
-	case result := <-flight:
+	case result := <-a.fly(ctx, key, refused):
 		if result.Err == nil {
 			return result.Val.(*tokenstore.Token), nil
 		}
-		if usable && !a.unsaved(g) {
+		if usable && !errors.Is(result.Err, hostclient.ErrReauthorize) && !a.unsaved(g) {
 			g.pause(now.Add(refreshPause))
 			return held, nil
 		}
 		return nil, result.Err
+	}
+}
+
+// fly finds a new token apart from the caller, whose end must not lose what the
+// server gave.
+func (a *App) fly(ctx context.Context, key, refused string) <-chan singleflight.Result {
+	return a.grants.flights.DoChan(fmt.Sprintf("%q %q", key, refused), func() (_ any, err error) {
+		a.grants.under.Add(1)
+		defer a.grants.under.Done()
+		defer recovered(&err)
+		g := a.grant(key) // it outlasts the caller's
+		defer g.release()
+		return a.renew(context.WithoutCancel(ctx), g, key, refused)
+	})
+}
+
+// Wait returns when no token is being renewed any more, or when ctx ends, and then
+// its error. It is for the end of a process: renewals go on when those who asked for
+// them are gone, and what is lost there is lost.
+func (a *App) Wait(ctx context.Context) error {
+	done := make(chan struct{})
+	go func() {
+		a.grants.under.Wait()
+		close(done)
+	}()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-done:
+		return nil
 	}
 }
 
@@ -171,18 +249,21 @@ func (g *grant) pause(until time.Time) {
 func (a *App) renew(ctx context.Context, g *grant, key, refused string) (*tokenstore.Token, error) {
 	g.turn.Lock() // flights that began for different reasons go one after the other
 	defer g.turn.Unlock()
-	if locker, ok := a.config.Tokens.(tokenstore.Locker); ok {
-		unlock, err := locker.Lock(ctx, key)
-		if err != nil {
-			return nil, fmt.Errorf("oauth2: token %q: %w", key, err)
-		}
-		defer unlock()
-	}
 	if _, unsaved, _ := g.state(); unsaved != nil {
-		if _, err := a.save(ctx, g, key, unsaved); err != nil {
+		if _, err := a.save(ctx, g, key, g.now(), unsaved); err != nil {
 			return nil, err
 		}
 	}
+	version := g.now()
+	stored, err := a.load(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	if a.good(stored, refused) {
+		g.hold(version, stored)
+		return stored, nil
+	}
+	defer a.lock(ctx, key)()
 	for range maxRounds {
 		t, done, err := a.round(ctx, g, key, refused)
 		if done || err != nil {
@@ -192,33 +273,72 @@ func (a *App) renew(ctx context.Context, g *grant, key, refused string) (*tokens
 	return nil, fmt.Errorf("oauth2: token %q: others change it all the time", key)
 }
 
+// lock keeps other processes from refreshing meanwhile, where the store can. It is a
+// courtesy: without it the swap decides.
+func (a *App) lock(ctx context.Context, key string) (unlock func()) {
+	locker, ok := a.config.Tokens.(tokenstore.Locker)
+	if !ok {
+		return func() {}
+	}
+	ctx, cancel := context.WithTimeout(ctx, a.config.Timeout)
+	defer cancel()
+	unlock, err := locker.Lock(ctx, key)
+	if err != nil {
+		return func() {}
+	}
+	return unlock
+}
+
+// good reports whether a stored token needs no successor yet.
+func (a *App) good(stored *tokenstore.Token, refused string) bool {
+	if stored == nil || stored.Access.Reveal() == refused {
+		return false
+	}
+	soon, _ := due(stored, a.config.Clock())
+	return !soon
+}
+
 // round loads the token and refreshes it if need be; it is not done when somebody
 // else changed the token meanwhile.
 func (a *App) round(ctx context.Context, g *grant, key, refused string) (t *tokenstore.Token, done bool, err error) {
+	version := g.now()
 	stored, err := a.load(ctx, key)
 	if err != nil {
 		return nil, false, err
 	}
-	if stored != nil && stored.Access.Reveal() != refused {
-		if soon, _ := due(stored, a.config.Clock()); !soon {
-			g.hold(stored)
-			return stored, true, nil
-		}
+	if a.good(stored, refused) {
+		g.hold(version, stored)
+		return stored, true, nil
 	}
-	next, err := a.next(ctx, stored)
-	if err != nil {
-		if errors.Is(err, hostclient.ErrReauthorize) && a.overtaken(ctx, key, stored) {
-			return nil, false, nil // what the winner stored is good
-		}
+	now := a.config.Clock()
+	if err := g.failure(stored, now); err != nil {
 		return nil, false, err
 	}
-	saved, err := a.save(ctx, g, key, &rotation{stored, next})
-	return next, saved, err
+	next, err := a.next(ctx, stored)
+	if err == nil {
+		saved, err := a.save(ctx, g, key, version, &rotation{stored, next})
+		return next, saved, err
+	}
+	reauthorize := errors.Is(err, hostclient.ErrReauthorize)
+	if reauthorize && a.overtaken(ctx, key, stored) {
+		return nil, false, nil // what the winner stored is good
+	}
+	g.fail(err, stored, now)
+	if stored != nil && !reauthorize && stored.Access.Reveal() != refused {
+		if _, ended := due(stored, now); !ended {
+			g.hold(version, stored)
+			g.pause(now.Add(refreshPause))
+			return stored, true, nil // the server failed, and there is time
+		}
+	}
+	return nil, false, err
 }
 
 // load returns the stored token, nil for none that the app could not make anew by
 // itself.
 func (a *App) load(ctx context.Context, key string) (*tokenstore.Token, error) {
+	ctx, cancel := context.WithTimeout(ctx, a.config.Timeout)
+	defer cancel()
 	stored, err := a.config.Tokens.Load(ctx, key)
 	switch {
 	case errors.Is(err, tokenstore.ErrNotFound) && a.own:
@@ -278,57 +398,81 @@ func (a *App) overtaken(ctx context.Context, key string, known *tokenstore.Token
 // save stores a token before it is used. False without an error means that
 // somebody else was faster. With an error the token is kept, and stored before
 // anything else is done with this grant.
-func (a *App) save(ctx context.Context, g *grant, key string, r *rotation) (bool, error) {
+func (a *App) save(ctx context.Context, g *grant, key string, version int, r *rotation) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, a.config.Timeout)
+	defer cancel()
 	saved, err := a.config.Tokens.CompareAndSwap(ctx, key, r.old, r.next)
 	switch {
 	case err != nil:
 		if stored, again := a.config.Tokens.Load(ctx, key); again == nil && stored.Equal(r.next) {
 			break // it was stored all the same
 		}
-		g.mu.Lock()
-		g.held, g.unsaved = nil, r
-		g.mu.Unlock()
+		g.keep(version, r)
 		return false, fmt.Errorf("oauth2: token %q was renewed and could not be stored: %w", key, err)
 	case !saved:
-		g.hold(nil)
+		g.hold(version, nil)
 		return false, nil
 	}
-	g.hold(r.next)
+	g.hold(version, r.next)
 	return true, nil
+}
+
+// keep notes a token that could not be stored, unless it was replaced since.
+func (g *grant) keep(version int, r *rotation) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.version == version {
+		g.held, g.unsaved = nil, r
+	}
 }
 
 // Save stores a token that Exchange gave under a key, in the place of whatever is
 // there: a later consent of the same user overrides the former one.
 func (a *App) Save(ctx context.Context, key string, token *tokenstore.Token) error {
-	return a.replace(ctx, key, token)
+	return a.replace(ctx, a.StoreKey(key), token)
 }
 
-// Forget deletes the token of a key. Nothing is said to the authorization server,
-// where the user may revoke the consent.
-func (a *App) Forget(ctx context.Context, key string) error { return a.replace(ctx, key, nil) }
+// Forget deletes the token of a key. Other processes may use it until a minute
+// before its end, and nothing is said to the authorization server, where the user
+// may revoke the consent.
+func (a *App) Forget(ctx context.Context, key string) error {
+	return a.replace(ctx, a.StoreKey(key), nil)
+}
+
+// StoreKey returns the key under which Config.Tokens has the token of a key: beside
+// it there stand the scheme, the token endpoint and the client, so that several Apps
+// can share a store and none gets another's token.
+func (a *App) StoreKey(key string) string {
+	return fmt.Sprintf("%s\n%s\n%s\n%s", a.scheme, a.config.TokenURL, a.config.ClientID, key)
+}
 
 func (a *App) replace(ctx context.Context, key string, next *tokenstore.Token) error {
 	g := a.grant(key)
 	defer g.release()
+	err := a.swap(ctx, key, next)
+	if err != nil {
+		g.replaced(nil) // what is stored is not known
+		return fmt.Errorf("oauth2: token %q: %w", key, err)
+	}
+	g.replaced(next.Clone())
+	return nil
+}
+
+// swap puts next in the place of whatever is stored.
+func (a *App) swap(ctx context.Context, key string, next *tokenstore.Token) error {
 	for {
 		old, err := a.config.Tokens.Load(ctx, key)
 		switch {
 		case errors.Is(err, tokenstore.ErrNotFound):
 			old = nil
 		case err != nil:
-			return fmt.Errorf("oauth2: token %q: %w", key, err)
+			return err
 		}
 		if old == nil && next == nil {
-			g.hold(nil)
 			return nil
 		}
-		saved, err := a.config.Tokens.CompareAndSwap(ctx, key, old, next)
-		if err != nil {
-			return fmt.Errorf("oauth2: token %q: %w", key, err)
-		}
-		if saved {
-			g.hold(next.Clone())
-			return nil
+		if saved, err := a.config.Tokens.CompareAndSwap(ctx, key, old, next); saved || err != nil {
+			return err
 		}
 	}
 }

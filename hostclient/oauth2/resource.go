@@ -49,11 +49,15 @@ func (a *App) Resources(ctx context.Context, key string) ([]Resource, error) {
 	return list, err
 }
 
-// Serves reports whether the resource's scopes are those of a product.
+// Serves reports whether the resource's scopes are those of a product. The service
+// desk and Assets count as Jira.
 func (r Resource) Serves(product hostclient.Product) bool {
+	words := []string{"jira", "servicedesk", "cmdb"}
+	if product == hostclient.Confluence {
+		words = []string{"confluence"}
+	}
 	return slices.ContainsFunc(r.Scopes, func(scope string) bool {
-		isConfluence := strings.Contains(scope, "confluence")
-		return isConfluence == (product == hostclient.Confluence)
+		return slices.ContainsFunc(words, func(word string) bool { return strings.Contains(scope, word) })
 	})
 }
 

@@ -153,7 +153,7 @@ func TestStoredAllTheSame(t *testing.T) {
 	w.consent(t)
 	memory := w.tokens
 	w.tokens = &gated{memory, func(old, next *tokenstore.Token) error {
-		_, _ = memory.CompareAndSwap(context.Background(), userKey, old, next)
+		_, _ = memory.CompareAndSwap(context.Background(), w.app.StoreKey(userKey), old, next)
 		return errors.New("connection lost")
 	}}
 	_, client := w.process(t, nil)
@@ -175,13 +175,13 @@ func TestLoserReloads(t *testing.T) {
 		// Another process was faster: its token is stored, this one's is used up.
 		if !won {
 			won = true
-			old, err := w.tokens.Load(context.Background(), userKey)
+			old, err := w.tokens.Load(context.Background(), w.app.StoreKey(userKey))
 			if err != nil {
 				t.Error(err)
 			}
 			next := old.Clone()
 			next.Access, next.Expiry = secretOf("access-of-the-winner"), w.clock.now().Add(time.Hour)
-			if ok, err := w.tokens.CompareAndSwap(context.Background(), userKey, old, next); !ok || err != nil {
+			if ok, err := w.tokens.CompareAndSwap(context.Background(), w.app.StoreKey(userKey), old, next); !ok || err != nil {
 				t.Errorf("got %v, %v", ok, err)
 			}
 			w.server.expires["access-of-the-winner"] = next.Expiry
@@ -270,7 +270,12 @@ func TestRefreshRefused(t *testing.T) {
 			if got := w.stored(t); got != "access-token-1" {
 				t.Errorf("stored %s: a refusal changes nothing", got)
 			}
+			asked := len(w.server.forms)
+			if err := w.get(w.client); err == nil || c.reauthorize != (len(w.server.forms) == asked) {
+				t.Errorf("at once: got %v after %d more requests, want none for a token that is dead", err, len(w.server.forms)-asked)
+			}
 			w.server.answerWith(nil)
+			w.clock.advance(time.Minute)
 			if err := w.get(w.client); err != nil {
 				t.Errorf("afterwards: %v", err)
 			}
@@ -358,7 +363,7 @@ func TestRenewalTakesWhatIsStored(t *testing.T) {
 	}
 	next := token.Clone()
 	next.Access = secretOf("access-of-another-process")
-	if ok, err := w.tokens.CompareAndSwap(t.Context(), userKey, token, next); !ok || err != nil {
+	if ok, err := w.tokens.CompareAndSwap(t.Context(), w.app.StoreKey(userKey), token, next); !ok || err != nil {
 		t.Fatal(ok, err)
 	}
 	w.server.mu.Lock()

@@ -235,7 +235,7 @@ func (w *world) get(c *hostclient.Client) error {
 // stored returns the access token in the store.
 func (w *world) stored(t testing.TB) string {
 	t.Helper()
-	token, err := w.tokens.Load(t.Context(), userKey)
+	token, err := w.tokens.Load(t.Context(), w.app.StoreKey(userKey))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,7 +39,7 @@ const (
 	defaultTTL = 10 * time.Minute
 	maxTTL     = time.Hour
 	maxState   = 256     // bytes
-	maxPayload = 1 << 10 // bytes; a browser keeps 4 KiB a cookie
+	maxPayload = 2 << 10 // bytes; a browser keeps 4 KiB a cookie
 	maxUsed    = 1 << 16 // handshakes remembered
 )
 
@@ -152,7 +152,7 @@ func (h *Handshakes) Begin(w http.ResponseWriter, r *http.Request, payload []byt
 
 // Bind begins a handshake under a state that is given, such as the token that
 // an OAuth 1.0a server hands out for it: of at most 256 bytes, and never the
-// same twice. It binds payload, of at most 1 KiB, to the browser that sent r, by
+// same twice. It binds payload, of at most 2 KiB, to the browser that sent r, by
 // a cookie that it sets on w; so it comes before w's header is written. Of the
 // handshakes that the browser has not finished, it keeps this one and the four
 // that end last.

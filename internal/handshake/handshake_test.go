@@ -350,7 +350,7 @@ func TestSizes(t *testing.T) {
 		t.Fatal(err)
 	}
 	w, r := httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil)
-	if err := h.Bind(w, r, strings.Repeat("s", 256), make([]byte, 1<<10)); err != nil {
+	if err := h.Bind(w, r, strings.Repeat("s", 256), make([]byte, 2<<10)); err != nil {
 		t.Fatal(err)
 	}
 	if got := len(w.Header().Get("Set-Cookie")); got > 4096 {
@@ -360,7 +360,7 @@ func TestSizes(t *testing.T) {
 	for _, c := range []struct {
 		state   string
 		payload int
-	}{{"", 1}, {strings.Repeat("s", 257), 1}, {"s", 1<<10 + 1}} {
+	}{{"", 1}, {strings.Repeat("s", 257), 1}, {"s", 2<<10 + 1}} {
 		if err := h.Bind(w, r, c.state, make([]byte, c.payload)); err == nil || len(w.Header()) > 0 {
 			t.Errorf("state of %d, payload of %d bytes: got %v and %v", len(c.state), c.payload, err, w.Header())
 		}
