@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"path"
 	"strings"
 	"sync"
 	"time"
@@ -72,6 +73,8 @@ type session struct {
 	jar  *cookiejar.Jar
 	name string // of the session's own cookie
 	id   func() string
+
+	known map[cookiePlace]struct{} // of the others; guarded by CookieSession.mu
 }
 
 // NewCookieSession returns the credential of a session that has not begun. It is
@@ -143,20 +146,43 @@ func (s *CookieSession) Observe(answer *http.Response) {
 	if current == nil || !current.sent(answer.Request) {
 		return
 	}
-	room := maxCookies - len(current.jar.Cookies(answer.Request.URL))
-	kept := cookies[:0]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	current.keep(answer.Request.URL, cookies)
+}
+
+// keep puts cookies into the jar, but for the session's own.
+func (s *session) keep(at *url.URL, cookies []*http.Cookie) {
+	var kept []*http.Cookie
 	for _, cookie := range cookies {
-		if cookie.Name != current.name && len(cookie.Value) <= maxCookie && len(kept) < room {
+		if cookie.Name != s.name && len(cookie.Name)+len(cookie.Value) <= maxCookie && s.room(at, cookie) {
 			kept = append(kept, cookie)
 		}
 	}
-	current.jar.SetCookies(answer.Request.URL, kept)
+	s.jar.SetCookies(at, kept)
 }
+
+// room reports whether there is room for a cookie, which is for one that has a
+// place already.
+func (s *session) room(at *url.URL, cookie *http.Cookie) bool {
+	place := cookiePlace{cookie.Name, strings.ToLower(cookie.Domain), cookie.Path}
+	if !strings.HasPrefix(place.path, "/") {
+		place.path = path.Dir(at.Path) // as RFC 6265 has it
+	}
+	if _, known := s.known[place]; !known && len(s.known) >= maxCookies {
+		return false
+	}
+	s.known[place] = struct{}{}
+	return true
+}
+
+// cookiePlace is what a jar tells cookies apart by.
+type cookiePlace struct{ name, domain, path string }
 
 // The cookies of a session, so that a host cannot make its calls ever larger.
 const (
 	maxCookies = 30
-	maxCookie  = 1 << 10 // bytes of a value
+	maxCookie  = 1 << 10 // bytes of a name and a value
 )
 
 // Renew implements Renewer: if the session has ended, the next Apply logs in. The
@@ -349,14 +375,19 @@ func newSession(at *url.URL, site Site, answer *http.Response, body []byte) (*se
 	if err != nil {
 		return nil, fmt.Errorf("hostclient: login: %w", err)
 	}
-	opened := &session{jar: jar, name: reply.Session.Name}
-	jar.SetCookies(at, answer.Cookies())
-	value := opened.cookie(jar.Cookies(at))
-	if value == "" { // what stands before the host has taken it out
-		value = reply.Session.Value
+	opened := &session{jar: jar, name: reply.Session.Name, known: map[cookiePlace]struct{}{}}
+	value := reply.Session.Value // what stands before the host may have taken the cookie out
+	for _, cookie := range answer.Cookies() {
+		if cookie.Name == opened.name && cookie.Value != "" {
+			value = cookie.Value
+		}
 	}
 	// For the whole site, and until the host says that it has ended.
 	whole := &http.Cookie{Name: opened.name, Value: value, Path: cmp.Or(pathOf(site.hostURL()), "/")}
+	if value == "" || whole.Valid() != nil {
+		return nil, fmt.Errorf("%w: the answer to the login holds no session that fits into a cookie", ErrNotJSON)
+	}
+	opened.keep(at, answer.Cookies())
 	jar.SetCookies(at, []*http.Cookie{whole})
 	opened.id = func() string { return value }
 	return opened, nil

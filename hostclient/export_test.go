@@ -56,3 +56,6 @@ func RefusePrivate(address string) error {
 func PublicBaseOver(resolver *net.Resolver) *http.Transport {
 	return baseOver(&net.Dialer{Resolver: resolver}, true)
 }
+
+// Cookies gives tests how many cookies s keeps, besides its own.
+func (s *CookieSession) Cookies() int { return len(s.held().known) }
