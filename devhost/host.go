@@ -189,15 +189,16 @@ func (h *Host) HostPattern() string {
 }
 
 // KeyServerURL returns the address below which the public keys of install
-// tokens are served by their key id.
-func (h *Host) KeyServerURL() string { return h.URL() + keysPath }
+// tokens are served by their key id. It is empty on a Data Center.
+func (h *Host) KeyServerURL() string { return h.cloudURL(keysPath) }
 
 // AuthorizationServerURL returns the base URL of the authorization server; its
-// token endpoint is /oauth2/token below it.
-func (h *Host) AuthorizationServerURL() string { return h.URL() + authPath }
+// token endpoint is /oauth2/token below it. It is empty on a Data Center.
+func (h *Host) AuthorizationServerURL() string { return h.cloudURL(authPath) }
 
-// AllJSURL returns the address of the script that app pages load.
-func (h *Host) AllJSURL() string { return h.URL() + "/all.js" }
+// AllJSURL returns the address of the script that app pages load. It is empty on a
+// Data Center.
+func (h *Host) AllJSURL() string { return h.cloudURL("/all.js") }
 
 // Start listens on addr, which must be a loopback address such as
 // "127.0.0.1:0", and serves until Close. It sets URL unless the Config did.
