@@ -36,9 +36,11 @@ type Config struct {
 	// Issues are there from the start; their projects are created. Nil gives
 	// demonstration issues, some of them untouched for months.
 	Issues []Issue
-	// Middleware, when not nil, wraps the REST API and the token endpoint, so
-	// that a test can answer 429 or 503 in the host's place. What it answers is
-	// recorded in Calls like any other answer.
+	// Middleware, when not nil, wraps the REST APIs at the site and at the gateway,
+	// both authorization servers with their token endpoints and, on a Data Center,
+	// all that programs call, so that a test can answer 429 or 503 in the host's
+	// place. The key server, the media origin, the cloud id and the site's pages are
+	// outside. What it answers is recorded in Calls like any other answer.
 	Middleware func(http.Handler) http.Handler
 	// DataCenter makes the host a Jira Data Center. Nil means Jira Cloud.
 	DataCenter *DataCenter
@@ -281,9 +283,14 @@ func (h *Host) Close() error {
 	return err
 }
 
-// ServeHTTP serves the site, its REST API, the key server and the authorization
-// server. Requests for a foreign host name are refused, so that no web page can
-// reach the host by rebinding a name to a loopback address.
+// ServeHTTP serves all there is. On Cloud that is the site with its pages and the
+// REST APIs of Jira, Confluence and Assets, the key server and the authorization
+// server of Connect, the script of AllJSURL, and what stands for the other hosts
+// of Atlassian's cloud: AuthURL, GatewayURL and MediaURL. On a Data Center it is
+// the site below its context path, with the login and consent pages, the REST API,
+// the attachments and the providers of OAuth 1.0a and OAuth 2.0. Requests for a
+// foreign host name are refused, so that no web page can reach the host by
+// rebinding a name to a loopback address.
 func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !h.knownHost(r.Host) {
 		http.Error(w, "this host does not answer to that name", http.StatusMisdirectedRequest)
