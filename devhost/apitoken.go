@@ -31,8 +31,11 @@ type apiTokens struct {
 
 // AddAPIToken makes an API token of a user and returns its text, which goes into
 // Basic authentication behind the user's e-mail address. Tokens of service
-// accounts have scopes always, and work as a Bearer as well.
+// accounts have scopes always, and work as a Bearer only. It fails on a Data Center.
 func (h *Host) AddAPIToken(t APIToken) (string, error) {
+	if err := h.needCloud("API tokens, see AddPAT and AddBasicToken"); err != nil {
+		return "", err
+	}
 	u, ok := h.jira.user(t.AccountID)
 	service := h.cloud.auth.isService(t.AccountID)
 	switch {
@@ -65,8 +68,12 @@ func (h *Host) RevokeAPIToken(token string) {
 
 // SetAccountPassword gives a user the password of an Atlassian account. No
 // password opens the REST APIs: calls with it are told that passwords are
-// deprecated. A new password ends the refresh tokens of the user.
+// deprecated. A new password ends the refresh tokens of the user. It fails on a
+// Data Center, whose users have User.Password.
 func (h *Host) SetAccountPassword(accountID, password string) error {
+	if err := h.needCloud("Atlassian accounts, see User.Password"); err != nil {
+		return err
+	}
 	if _, ok := h.jira.user(accountID); !ok || password == "" {
 		return fmt.Errorf("devhost: password of %q: no such user, or an empty password", accountID)
 	}

@@ -130,8 +130,12 @@ var errNoAssets = errors.New("the site has no Assets: set Config.Assets or call 
 
 // EnableAssets gives the site Assets, which it lacks unless the Config says
 // otherwise: as on a plan without it, the list of workspaces is empty until then.
-// It fails when the site has Assets already or Config.NoJSM is set.
+// It fails when the site has Assets already, when Config.NoJSM is set, and on a Data
+// Center.
 func (h *Host) EnableAssets(c Assets) error {
+	if err := h.needCloud("Assets on this host"); err != nil {
+		return err
+	}
 	a := &h.assets
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -49,8 +49,12 @@ type files struct {
 }
 
 // Attach adds a file to an issue, or replaces the one with the same id, and
-// returns it with all fields filled in. Permissions are not asked for.
+// returns it with all fields filled in. Permissions are not asked for. It fails on
+// a Data Center, which has AddDataCenterAttachment.
 func (h *Host) Attach(a Attachment) (Attachment, error) {
+	if err := h.needCloud("media origin, see AddDataCenterAttachment"); err != nil {
+		return Attachment{}, err
+	}
 	i, ok := h.jira.issue(a.Issue)
 	switch {
 	case !ok:

@@ -38,20 +38,22 @@ func newCloud(now func() time.Time) *cloud {
 }
 
 // AuthURL returns the address that stands for https://auth.atlassian.com: the
-// authorization page and the token endpoint of OAuth 2.0 (3LO) are below it.
-func (h *Host) AuthURL() string { return h.URL() + cloudAuthPath }
+// authorization page and the token endpoint of OAuth 2.0 (3LO) are below it. It is
+// empty on a Data Center.
+func (h *Host) AuthURL() string { return h.cloudURL(cloudAuthPath) }
 
 // GatewayURL returns the address that stands for https://api.atlassian.com: the
 // REST APIs of the site are below it at /ex/jira/{cloudId} and
-// /ex/confluence/{cloudId}.
-func (h *Host) GatewayURL() string { return h.URL() + gatewayPath }
+// /ex/confluence/{cloudId}. It is empty on a Data Center.
+func (h *Host) GatewayURL() string { return h.cloudURL(gatewayPath) }
 
 // MediaURL returns the address that stands for https://api.media.atlassian.com,
 // where attachments are downloaded. It is another origin than URL: the same port
 // under the other loopback name, localhost for 127.0.0.1 and the reverse. A URL
-// that is no loopback address has no other name, and MediaURL is below it.
+// that is no loopback address has no other name, and MediaURL is below it. It is
+// empty on a Data Center, which serves attachments itself.
 func (h *Host) MediaURL() string {
-	u, err := url.Parse(h.URL())
+	u, err := url.Parse(h.cloudURL(""))
 	if err != nil || u.Host == "" {
 		return ""
 	}
@@ -80,8 +82,13 @@ func portOf(rawURL string) string {
 
 // CloudID returns the id of the site in Atlassian's cloud, a UUID that stays the
 // same as long as the Host lives. Anybody may read it at /_edge/tenant_info of
-// the site.
-func (h *Host) CloudID() string { return h.cloud.id }
+// the site. It is empty on a Data Center.
+func (h *Host) CloudID() string {
+	if h.dc != nil {
+		return ""
+	}
+	return h.cloud.id
+}
 
 // cloudRoutes returns what serves a path of the cloud around the site, nil for
 // all other paths.

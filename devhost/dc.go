@@ -114,6 +114,23 @@ func (h *Host) needDataCenter() error {
 	return nil
 }
 
+// needCloud is an error on a Data Center, which has no such thing as the words say.
+func (h *Host) needCloud(words string) error {
+	if h.dc != nil {
+		return errors.New("devhost: a Data Center has no " + words)
+	}
+	return nil
+}
+
+// cloudURL is an address below the host's, empty on a Data Center, which does not
+// serve it.
+func (h *Host) cloudURL(path string) string {
+	if h.dc != nil {
+		return ""
+	}
+	return h.URL() + path
+}
+
 // dcPeople are the demonstration users with user names and passwords.
 func dcPeople() []User {
 	users := demoUsers()

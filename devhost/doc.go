@@ -26,8 +26,16 @@
 //
 // With Config.Assets or [Host.EnableAssets] the site has Assets too: object
 // schemas, objects, searches and imports, on the site for an app or a user it
-// acts for, and at the API gateway for container tokens. A scope lets a call in;
-// what it reaches is decided by the role of its user, see [Host.SetAssetsRole].
+// acts for, and at the API gateway for container tokens, API tokens and, with the
+// cloud id, for all callers of the gateway. A scope lets a call in; what it reaches
+// is decided by the role of its user, see [Host.SetAssetsRole].
+//
+// The REST APIs are a selection. Known to be missing are attachTemporaryFile of
+// Jira Service Management, the transitions and worklogs of issues, Confluence's
+// search by CQL with its cursor, the granular scopes of Jira's platform API, where
+// classic ones are asked for, and on a Data Center Assets and reading without
+// credentials. A resource that is missing answers 404, after the check of who
+// calls.
 //
 // The package signs and verifies with code of its own, so an error in the SDK
 // cannot cancel itself out here. It is a tool for development and tests: it

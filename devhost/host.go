@@ -36,9 +36,11 @@ type Config struct {
 	// Issues are there from the start; their projects are created. Nil gives
 	// demonstration issues, some of them untouched for months.
 	Issues []Issue
-	// Middleware, when not nil, wraps the REST API and the token endpoint, so
-	// that a test can answer 429 or 503 in the host's place. What it answers is
-	// recorded in Calls like any other answer.
+	// Middleware, when not nil, wraps the REST APIs at the site and at the gateway,
+	// both authorization servers with their token endpoints and, on a Data Center,
+	// all that programs call, so that a test can answer 429 or 503 in the host's
+	// place. The key server, the media origin, the cloud id and the site's pages are
+	// outside. What it answers is recorded in Calls like any other answer.
 	Middleware func(http.Handler) http.Handler
 	// DataCenter makes the host a Jira Data Center. Nil means Jira Cloud.
 	DataCenter *DataCenter
@@ -189,15 +191,16 @@ func (h *Host) HostPattern() string {
 }
 
 // KeyServerURL returns the address below which the public keys of install
-// tokens are served by their key id.
-func (h *Host) KeyServerURL() string { return h.URL() + keysPath }
+// tokens are served by their key id. It is empty on a Data Center.
+func (h *Host) KeyServerURL() string { return h.cloudURL(keysPath) }
 
 // AuthorizationServerURL returns the base URL of the authorization server; its
-// token endpoint is /oauth2/token below it.
-func (h *Host) AuthorizationServerURL() string { return h.URL() + authPath }
+// token endpoint is /oauth2/token below it. It is empty on a Data Center.
+func (h *Host) AuthorizationServerURL() string { return h.cloudURL(authPath) }
 
-// AllJSURL returns the address of the script that app pages load.
-func (h *Host) AllJSURL() string { return h.URL() + "/all.js" }
+// AllJSURL returns the address of the script that app pages load. It is empty on a
+// Data Center.
+func (h *Host) AllJSURL() string { return h.cloudURL("/all.js") }
 
 // Start listens on addr, which must be a loopback address such as
 // "127.0.0.1:0", and serves until Close. It sets URL unless the Config did.
@@ -280,9 +283,14 @@ func (h *Host) Close() error {
 	return err
 }
 
-// ServeHTTP serves the site, its REST API, the key server and the authorization
-// server. Requests for a foreign host name are refused, so that no web page can
-// reach the host by rebinding a name to a loopback address.
+// ServeHTTP serves all there is. On Cloud that is the site with its pages and the
+// REST APIs of Jira, Confluence and Assets, the key server and the authorization
+// server of Connect, the script of AllJSURL, and what stands for the other hosts
+// of Atlassian's cloud: AuthURL, GatewayURL and MediaURL. On a Data Center it is
+// the site below its context path, with the login and consent pages, the REST API,
+// the attachments and the providers of OAuth 1.0a and OAuth 2.0. Requests for a
+// foreign host name are refused, so that no web page can reach the host by
+// rebinding a name to a loopback address.
 func (h *Host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !h.knownHost(r.Host) {
 		http.Error(w, "this host does not answer to that name", http.StatusMisdirectedRequest)

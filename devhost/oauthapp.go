@@ -43,8 +43,12 @@ func (a OAuthApp) clone() OAuthApp {
 }
 
 // RegisterOAuthApp adds a client of OAuth 2.0 (3LO), or replaces the one with
-// the same client id, and returns it with all fields filled in.
+// the same client id, and returns it with all fields filled in. It fails on a Data
+// Center.
 func (h *Host) RegisterOAuthApp(a OAuthApp) (OAuthApp, error) {
+	if err := h.needCloud("OAuth 2.0 (3LO), see LinkOAuth2"); err != nil {
+		return OAuthApp{}, err
+	}
 	if a.Name == "" {
 		return OAuthApp{}, errors.New("devhost: an OAuth app needs a Name")
 	}
@@ -109,8 +113,11 @@ func (a ServiceAccount) shown() shownServiceAccount {
 
 // AddServiceAccount adds a service account with a user of its own on the site,
 // or replaces the one with the same client id, and returns it with all fields
-// filled in.
+// filled in. It fails on a Data Center.
 func (h *Host) AddServiceAccount(a ServiceAccount) (ServiceAccount, error) {
+	if err := h.needCloud("service accounts of Atlassian's cloud, see AddDataCenterServiceAccount"); err != nil {
+		return ServiceAccount{}, err
+	}
 	u, err := h.AddUser(User{AccountID: a.AccountID, DisplayName: a.Name, Type: "app", Permissions: a.Permissions})
 	if err != nil {
 		return ServiceAccount{}, err

@@ -54,7 +54,8 @@ type limits struct {
 }
 
 // Limit begins a rate limit. Of several that fit a call the oldest counts, and
-// beside it the oldest of those with Beta, which hides none.
+// beside it the oldest of those with Beta, which hides none. It does nothing on a
+// Data Center, whose limit is DataCenter.RateLimit.
 func (h *Host) Limit(l RateLimit) {
 	s := &h.cloud.limits
 	s.mu.Lock()

@@ -20,9 +20,13 @@ const (
 	maxBody       = 1 << 20 // of a request to the REST API
 )
 
-// Call is one request that reached the host's REST API, API gateway, key server
-// or authorization server. Printed by fmt or log/slog it shows neither credentials
-// nor the body.
+// Call is one request of a program: on Cloud to the REST APIs, at the site or at
+// the gateway, to the token endpoints and the key server, to the media origin or
+// for the cloud id; on a Data Center to the REST API, an attachment or the token
+// endpoints. Requests to the page of AuthURL are on record too, and so is what was
+// refused for a page of another origin or a path that is not in normal form; other
+// pages are not. Printed by fmt or log/slog it shows neither credentials nor the
+// body.
 type Call struct {
 	// Time is when the request came, by the host's clock.
 	Time time.Time

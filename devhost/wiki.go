@@ -52,8 +52,11 @@ func newWiki(now time.Time) *wiki {
 }
 
 // PutWikiPage stores a page of Confluence as it stands, replacing the one with
-// the same id, and returns it with all fields filled in.
+// the same id, and returns it with all fields filled in. It fails on a Data Center.
 func (h *Host) PutWikiPage(p WikiPage) (WikiPage, error) {
+	if err := h.needCloud("pages of Confluence"); err != nil {
+		return WikiPage{}, err
+	}
 	if p.Title == "" {
 		return WikiPage{}, errors.New("devhost: a page of Confluence needs a Title")
 	}
@@ -68,12 +71,20 @@ func (h *Host) PutWikiPage(p WikiPage) (WikiPage, error) {
 
 // WikiPages returns the pages of Confluence in the order in which they were
 // added.
-func (h *Host) WikiPages() []WikiPage { return h.cloud.wiki.all() }
+func (h *Host) WikiPages() []WikiPage {
+	if h.dc != nil {
+		return nil
+	}
+	return h.cloud.wiki.all()
+}
 
 // SetVersionConflict chooses how Confluence answers an update that does not name
 // the next version: 409, as from the start, or 400. Both were seen, and both say
-// that the version must be incremented.
+// that the version must be incremented. It fails on a Data Center.
 func (h *Host) SetVersionConflict(status int) error {
+	if err := h.needCloud("pages of Confluence"); err != nil {
+		return err
+	}
 	if status != http.StatusConflict && status != http.StatusBadRequest {
 		return fmt.Errorf("devhost: a version conflict is answered with 409 or 400, not %d", status)
 	}
