@@ -38,7 +38,7 @@ var allowed = map[string][]string{
 	"/lifecycle":           {"/auth", "/store", "/internal/posted", "/internal/strictjson"},
 	"/hostclient":          {"/store", "/internal/loopback", "/internal/qsh", "/internal/redact"},
 	"/hostclient/oauth2":   {"/hostclient", "/store", "/store/tokenstore", "/internal/handshake", "/internal/loopback"},
-	"/hostclient/oauth1":   {"/hostclient", "/store", "/internal/handshake", "/internal/loopback", "/internal/redact"},
+	"/hostclient/oauth1":   {"/hostclient", "/store", "/store/tokenstore", "/internal/handshake", "/internal/loopback", "/internal/redact"},
 	"/webhook":             {"/auth", "/store", "/internal/posted", "/internal/redact"},
 	"/connect":             {"/auth", "/descriptor", "/hostclient", "/lifecycle", "/store", "/webhook", "/internal/loopback", "/internal/qsh", "/internal/redact"},
 	// The host signs and verifies with code of its own, so that a mistake in

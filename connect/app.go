@@ -65,7 +65,7 @@ func New(cfg Config) (*App, error) {
 	}); err != nil {
 		return nil, fmt.Errorf("connect: %w", err)
 	}
-	if a.origins, err = crossOriginProtection(cfg.TrustedOrigins); err != nil {
+	if a.origins, err = crossOriginProtection(cfg.baseURLs(), cfg.TrustedOrigins); err != nil {
 		return nil, err
 	}
 	hosts := hostclient.Config{AuthorizationServer: cfg.AuthorizationServerURL, Base: cfg.Transport, Limits: cfg.Limits, Clock: cfg.Clock}

@@ -55,10 +55,19 @@ func (e crossOrigin) Unwrap() error { return e.error }
 
 func (crossOrigin) HTTPStatus() int { return http.StatusForbidden }
 
-// crossOriginProtection trusts the origins, which are written as browsers write
-// them.
-func crossOriginProtection(trusted []string) (*http.CrossOriginProtection, error) {
+// crossOriginProtection trusts the app's own origins, which a proxy may hide from
+// it, and the others, which are written as browsers write them.
+func crossOriginProtection(own []string, trusted []string) (*http.CrossOriginProtection, error) {
 	p := http.NewCrossOriginProtection()
+	for _, base := range own {
+		u, err := url.Parse(base)
+		if err != nil {
+			return nil, fmt.Errorf("connect: BaseURL: %w", err)
+		}
+		if err := p.AddTrustedOrigin(u.Scheme + "://" + strings.ToLower(u.Host)); err != nil {
+			return nil, fmt.Errorf("connect: BaseURL: %w", err)
+		}
+	}
 	for _, origin := range trusted {
 		u, err := url.Parse(origin)
 		standard := err == nil && slices.Contains([]string{"https:443", "http:80"}, u.Scheme+":"+u.Port())

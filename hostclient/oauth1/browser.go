@@ -41,6 +41,10 @@ type BrowserConfig struct {
 	// which may tell a user more than he should know. Nil logs the error and
 	// writes a plain page without details.
 	Failed func(w http.ResponseWriter, r *http.Request, err error)
+	// User names the user of the app's own session, for apps with one: a browser
+	// in which another user has logged in meanwhile is ErrState. Nil binds to the
+	// browser alone.
+	User func(*http.Request) string
 	// Key seals the cookies, at least 32 bytes, the same in all processes of
 	// the app. Nil means a random one: then the process that began a dance must
 	// end it.
@@ -139,7 +143,7 @@ func (b *Browser) start(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	kept := url.Values{"secret": {temporary.Secret.Reveal()}, "return_to": {returnTo}}.Encode()
+	kept := url.Values{"secret": {temporary.Secret.Reveal()}, "return_to": {returnTo}, "user": {handshake.UserOf(b.config.User, r)}}.Encode()
 	if err := b.handshakes.Bind(w, r, temporary.Value.Reveal(), []byte(kept)); err != nil {
 		return fmt.Errorf("oauth1: %w", err)
 	}
@@ -160,6 +164,11 @@ func (b *Browser) callback(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrState, err)
 	}
+	if kept.Get("user") != handshake.UserOf(b.config.User, r) {
+		return fmt.Errorf("%w: another user has begun it", ErrState)
+	}
+	// A verifier is good once, so what it gives must not be lost with the browser.
+	r = r.WithContext(context.WithoutCancel(r.Context()))
 	token, err := b.exchange(r.Context(), query, kept.Get("secret"))
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/atlassian-connect-go/sdk/store"
+	"github.com/atlassian-connect-go/sdk/store/tokenstore"
 )
 
 // TemporaryToken is what the dance begins with: it is for one user, one consent
@@ -30,4 +31,14 @@ type Token struct {
 	// SessionHandle is oauth_session_handle, which Jira sends along; zero when
 	// there is none. Nothing here needs it.
 	SessionHandle store.Secret
+}
+
+// Stored returns the token in the form that stores of package tokenstore keep.
+func (t *Token) Stored(obtained time.Time) *tokenstore.Token {
+	return &tokenstore.Token{Access: t.Value, Secret: t.Secret, Refresh: t.SessionHandle, Expiry: t.Expires, Obtained: obtained}
+}
+
+// FromStored returns the token that Stored made.
+func FromStored(t *tokenstore.Token) *Token {
+	return &Token{Value: t.Access, Secret: t.Secret, SessionHandle: t.Refresh, Expires: t.Expiry}
 }

@@ -2,8 +2,6 @@ package oauth2
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -135,7 +133,7 @@ func (b *Browser) start(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	verifier := Verifier()
-	kept := url.Values{"verifier": {verifier}, "return_to": {returnTo}, "user": {b.user(r)}}.Encode()
+	kept := url.Values{"verifier": {verifier}, "return_to": {returnTo}, "user": {handshake.UserOf(b.config.User, r)}}.Encode()
 	state, err := b.handshakes.Begin(w, r, []byte(kept))
 	if err != nil {
 		return fmt.Errorf("oauth2: %w", err)
@@ -157,7 +155,7 @@ func (b *Browser) callback(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrState, err)
 	}
-	if kept.Get("user") != b.user(r) {
+	if kept.Get("user") != handshake.UserOf(b.config.User, r) {
 		return fmt.Errorf("%w: another user has begun it", ErrState)
 	}
 	if err := refusal(query); err != nil {
@@ -171,15 +169,6 @@ func (b *Browser) callback(w http.ResponseWriter, r *http.Request) error {
 	}
 	b.config.Done(w, r, token, kept.Get("return_to"))
 	return nil
-}
-
-// user returns a digest of who uses the app, empty when nobody says.
-func (b *Browser) user(r *http.Request) string {
-	if b.config.User == nil {
-		return ""
-	}
-	sum := sha256.Sum256([]byte(b.config.User(r)))
-	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // refusal returns what the authorization server says in place of a code.

@@ -1,6 +1,8 @@
 package handshake
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -68,6 +70,15 @@ func ReturnTo(r *http.Request) (string, error) {
 		return "", fmt.Errorf("%w: %w", ErrRequest, err)
 	}
 	return query["return_to"], nil
+}
+
+// UserOf returns a digest of the user that user names, empty when it is nil.
+func UserOf(user func(*http.Request) string, r *http.Request) string {
+	if user == nil {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(user(r)))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // Plain returns a page for what went wrong that tells the user no details, which
