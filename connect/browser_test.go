@@ -2,6 +2,7 @@ package connect_test
 
 import (
 	"net/http"
+	neturl "net/url"
 	"strings"
 	"testing"
 
@@ -15,6 +16,11 @@ func TestBrowserRoutes(t *testing.T) {
 	w := newWorld(t, func(c *connect.Config) { c.TrustedOrigins = []string{trusted} })
 	w.Browser("/admin", http.HandlerFunc(hello))
 	url := w.serve(t).URL
+	base, err := neturl.Parse(baseURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ownOrigin := base.Scheme + "://" + base.Host
 	for _, c := range []struct {
 		name, method, site, origin string
 		want                       int
@@ -24,6 +30,7 @@ func TestBrowserRoutes(t *testing.T) {
 		{"the app's own form under no-referrer", "POST", "same-origin", "null", 200},
 		{"an address that was typed", "POST", "none", "", 200},
 		{"the app's own form in an old browser", "POST", "", url, 200},
+		{"the same behind a proxy that hides the host", "POST", "", ownOrigin, 200},
 		{"a form of another site", "POST", "cross-site", "https://evil.example", 403},
 		{"a form of another site without an origin", "POST", "cross-site", "null", 403},
 		{"a form of a site with the app's domain", "POST", "same-site", "https://other.example.com", 403},
