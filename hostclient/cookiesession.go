@@ -368,7 +368,7 @@ const loginPause = time.Minute
 // newSession reads the answer to a login.
 func newSession(at *url.URL, site Site, answer *http.Response, body []byte) (*session, error) {
 	var reply struct{ Session struct{ Name, Value string } }
-	if err := json.Unmarshal(body, &reply); err != nil || reply.Session.Name == "" {
+	if err := json.Unmarshal(body, &reply); err != nil {
 		return nil, fmt.Errorf("%w: the answer to the login holds no session", ErrNotJSON)
 	}
 	jar, err := cookiejar.New(nil)

@@ -472,13 +472,13 @@ func TestCookiesOfASessionAreBounded(t *testing.T) {
 			}
 			j := newJira(t, map[string]http.HandlerFunc{})
 			j.answer("POST", func(w http.ResponseWriter, r *http.Request) {
-				many(w, 10)
 				many(w, 3<<10)
+				many(w, 10)
 				loggedIn("session-0")(w, r)
 			})
 			j.answer("", func(w http.ResponseWriter, _ *http.Request) {
-				many(w, 10)
 				many(w, 3<<10)
+				many(w, 10)
 				fmt.Fprint(w, `{}`)
 			})
 			for i := range 5 {
