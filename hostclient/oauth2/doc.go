@@ -26,7 +26,9 @@
 // is made once, however many wait, apart from the caller's cancellation; the new
 // token is stored before it is used, by compare-and-swap; and whoever finds that
 // another process was faster takes what that one stored. When a token cannot be
-// stored the call fails, and the next one tries to store it first.
+// stored the call fails, and the next one tries to store it first. App.Wait, at the
+// end of a process, waits for what is under way. Without Config.Tokens the tokens are
+// in memory, and users consent anew after a restart.
 //
 // Atlassian forbids apps to have their customers make OAuth 2.0 apps of their own,
 // and a client secret must not be part of what is handed to customers: the token
