@@ -30,10 +30,11 @@ const (
 // grants are what this process knows of the tokens in the store.
 type grants struct {
 	flights singleflight.Group
-	under   sync.WaitGroup // flights
 
-	mu    sync.Mutex
-	byKey map[string]*grant
+	mu     sync.Mutex
+	byKey  map[string]*grant
+	flying int           // flights under way
+	landed chan struct{} // closed when none is, nil when nobody waits
 }
 
 // grant is what is known of one token.
@@ -199,8 +200,8 @@ func (a *App) access(ctx context.Context, key, refused string) (*tokenstore.Toke
 // server gave.
 func (a *App) fly(ctx context.Context, key, refused string) <-chan singleflight.Result {
 	return a.grants.flights.DoChan(fmt.Sprintf("%q %q", key, refused), func() (_ any, err error) {
-		a.grants.under.Add(1)
-		defer a.grants.under.Done()
+		a.grants.begin()
+		defer a.grants.end()
 		defer recovered(&err)
 		g := a.grant(key) // it outlasts the caller's
 		defer g.release()
@@ -212,17 +213,48 @@ func (a *App) fly(ctx context.Context, key, refused string) <-chan singleflight.
 // its error. It is for the end of a process: renewals go on when those who asked for
 // them are gone, and what is lost there is lost.
 func (a *App) Wait(ctx context.Context) error {
-	done := make(chan struct{})
-	go func() {
-		a.grants.under.Wait()
-		close(done)
-	}()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-done:
+	for {
+		idle := a.grants.idle()
+		if idle == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-idle:
+		}
+	}
+}
+
+// begin and end count the flights. A sync.WaitGroup would panic when one begins while
+// another is waited for.
+func (gs *grants) begin() {
+	gs.mu.Lock()
+	defer gs.mu.Unlock()
+	gs.flying++
+}
+
+func (gs *grants) end() {
+	gs.mu.Lock()
+	defer gs.mu.Unlock()
+	gs.flying--
+	if gs.flying == 0 && gs.landed != nil {
+		close(gs.landed)
+		gs.landed = nil
+	}
+}
+
+// idle returns what is closed when no flight is under way, nil when none is.
+func (gs *grants) idle() <-chan struct{} {
+	gs.mu.Lock()
+	defer gs.mu.Unlock()
+	if gs.flying == 0 {
 		return nil
 	}
+	if gs.landed == nil {
+		gs.landed = make(chan struct{})
+	}
+	return gs.landed
 }
 
 // recovered makes an error of a panic, which would end the process: those who
@@ -323,7 +355,7 @@ func (a *App) round(ctx context.Context, g *grant, key, refused string) (t *toke
 	if reauthorize && a.overtaken(ctx, key, stored) {
 		return nil, false, nil // what the winner stored is good
 	}
-	g.fail(err, stored, now)
+	defer g.fail(err, stored, now) // after hold, which clears it
 	if stored != nil && !reauthorize && stored.Access.Reveal() != refused {
 		if _, ended := due(stored, now); !ended {
 			g.hold(version, stored)

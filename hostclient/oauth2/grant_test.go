@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -284,6 +285,51 @@ func TestWait(t *testing.T) {
 	}
 	if got := w.stored(t); got != "access-token-2" {
 		t.Errorf("stored %s, want access-token-2", got)
+	}
+}
+
+// Waiting while others begin and end, again and again, harms nobody.
+func TestWaitAmongFlights(t *testing.T) {
+	w := newWorld(t, nil)
+	w.consent(t)
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			for range 200 {
+				if err := w.app.Wait(t.Context()); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		group.Go(func() {
+			for range 25 {
+				w.clock.advance(2 * time.Hour)
+				if err := w.get(w.client); err != nil && !errors.Is(err, hostclient.ErrUnauthorized) && !errors.Is(err, hostclient.ErrReauthorize) {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	group.Wait()
+}
+
+// A server that is limited while the token has some time left is left alone, too.
+func TestLimitedServerBeforeTheEnd(t *testing.T) {
+	w := newWorld(t, nil)
+	w.consent(t)
+	w.clock.advance(59*time.Minute + time.Second)
+	w.server.answerWith(func(rw http.ResponseWriter, _ *http.Request) {
+		rw.Header().Set("Retry-After", "600")
+		rw.WriteHeader(429)
+	})
+	for range 5 {
+		if err := w.get(w.client); err != nil {
+			t.Error(err)
+		}
+		w.clock.advance(10 * time.Second)
+	}
+	if got, want := w.server.asked(), "authorization_code refresh_token"; got != want {
+		t.Errorf("asked for %s, want %s", got, want)
 	}
 }
 
