@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -143,8 +142,8 @@ func (b *Browser) start(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	kept := url.Values{"secret": {temporary.Secret.Reveal()}, "return_to": {returnTo}, "user": {handshake.UserOf(b.config.User, r)}}.Encode()
-	if err := b.handshakes.Bind(w, r, temporary.Value.Reveal(), []byte(kept)); err != nil {
+	kept := handshake.Kept{Secret: temporary.Secret.Reveal(), ReturnTo: returnTo, User: handshake.UserOf(b.config.User, r)}
+	if err := b.handshakes.Bind(w, r, temporary.Value.Reveal(), kept.Payload()); err != nil {
 		return fmt.Errorf("oauth1: %w", err)
 	}
 	http.Redirect(w, r, b.config.Consumer.AuthorizeURL(temporary), http.StatusSeeOther)
@@ -156,24 +155,17 @@ func (b *Browser) callback(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	payload, err := b.handshakes.Finish(w, r, query["oauth_token"])
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrState, err)
-	}
-	kept, err := url.ParseQuery(string(payload))
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrState, err)
-	}
-	if kept.Get("user") != handshake.UserOf(b.config.User, r) {
-		return fmt.Errorf("%w: another user has begun it", ErrState)
-	}
-	// A verifier is good once, so what it gives must not be lost with the browser.
-	r = r.WithContext(context.WithoutCancel(r.Context()))
-	token, err := b.exchange(r.Context(), query, kept.Get("secret"))
+	kept, err := b.handshakes.Return(w, r, query["oauth_token"], b.config.User)
 	if err != nil {
 		return err
 	}
-	b.config.Done(w, r, token, kept.Get("return_to"))
+	// A verifier is good once, so what it gives must not be lost with the browser.
+	r = r.WithContext(context.WithoutCancel(r.Context()))
+	token, err := b.exchange(r.Context(), query, kept.Secret)
+	if err != nil {
+		return err
+	}
+	b.config.Done(w, r, token, kept.ReturnTo)
 	return nil
 }
 

@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -133,8 +132,8 @@ func (b *Browser) start(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	verifier := Verifier()
-	kept := url.Values{"verifier": {verifier}, "return_to": {returnTo}, "user": {handshake.UserOf(b.config.User, r)}}.Encode()
-	state, err := b.handshakes.Begin(w, r, []byte(kept))
+	kept := handshake.Kept{Secret: verifier, ReturnTo: returnTo, User: handshake.UserOf(b.config.User, r)}
+	state, err := b.handshakes.Begin(w, r, kept.Payload())
 	if err != nil {
 		return fmt.Errorf("oauth2: %w", err)
 	}
@@ -147,27 +146,20 @@ func (b *Browser) callback(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	payload, err := b.handshakes.Finish(w, r, query["state"])
+	kept, err := b.handshakes.Return(w, r, query["state"], b.config.User)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrState, err)
-	}
-	kept, err := url.ParseQuery(string(payload))
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrState, err)
-	}
-	if kept.Get("user") != handshake.UserOf(b.config.User, r) {
-		return fmt.Errorf("%w: another user has begun it", ErrState)
+		return err
 	}
 	if err := refusal(query); err != nil {
 		return err
 	}
 	// The code is good once, so what it gives must not be lost with the browser.
 	r = r.WithContext(context.WithoutCancel(r.Context()))
-	token, err := b.config.App.Exchange(r.Context(), query["code"], kept.Get("verifier"))
+	token, err := b.config.App.Exchange(r.Context(), query["code"], kept.Secret)
 	if err != nil {
 		return err
 	}
-	b.config.Done(w, r, token, kept.Get("return_to"))
+	b.config.Done(w, r, token, kept.ReturnTo)
 	return nil
 }
 

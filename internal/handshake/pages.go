@@ -72,6 +72,32 @@ func ReturnTo(r *http.Request) (string, error) {
 	return query["return_to"], nil
 }
 
+// Kept is what a way keeps between its two pages: a secret of its own, where the
+// browser goes in the end, and which user of the app began it.
+type Kept struct{ Secret, ReturnTo, User string }
+
+// Payload returns k as a payload.
+func (k Kept) Payload() []byte {
+	return []byte(url.Values{"secret": {k.Secret}, "return_to": {k.ReturnTo}, "user": {k.User}}.Encode())
+}
+
+// Return is Finish for a payload of Kept. It is ErrState unless this browser began
+// it, with the user that user names now; user may be nil.
+func (h *Handshakes) Return(w http.ResponseWriter, r *http.Request, state string, user func(*http.Request) string) (Kept, error) {
+	payload, err := h.Finish(w, r, state)
+	if err != nil {
+		return Kept{}, fmt.Errorf("%w: %w", ErrState, err)
+	}
+	form, err := url.ParseQuery(string(payload))
+	if err != nil {
+		return Kept{}, fmt.Errorf("%w: %w", ErrState, err)
+	}
+	if form.Get("user") != UserOf(user, r) {
+		return Kept{}, fmt.Errorf("%w: another user has begun it", ErrState)
+	}
+	return Kept{form.Get("secret"), form.Get("return_to"), form.Get("user")}, nil
+}
+
 // UserOf returns a digest of the user that user names, empty when it is nil.
 func UserOf(user func(*http.Request) string, r *http.Request) string {
 	if user == nil {
