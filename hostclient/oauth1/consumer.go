@@ -7,9 +7,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
+	"github.com/atlassian-connect-go/sdk/hostclient"
 	"github.com/atlassian-connect-go/sdk/internal/loopback"
 )
 
@@ -54,16 +54,21 @@ type Config struct {
 // shows nothing secret when it is formatted.
 type Consumer struct {
 	config Config
-	base   *url.URL // without a trailing slash
+	origin hostclient.Origin
+	base   *url.URL // of the origin, without a trailing slash
 	client *http.Client
 }
 
 // New returns the Consumer for config. It calls nobody. An error names the field
 // that is wrong.
 func New(config Config) (*Consumer, error) {
-	base, err := parseBase(config.BaseURL)
+	origin, err := hostclient.ParseOrigin(config.BaseURL)
 	if err != nil {
-		return nil, fmt.Errorf("oauth1: BaseURL %w", err)
+		return nil, fmt.Errorf("oauth1: BaseURL: %w", err)
+	}
+	base, err := url.Parse(origin.String())
+	if err != nil {
+		return nil, fmt.Errorf("oauth1: BaseURL: %w", err)
 	}
 	if config.ConsumerKey == "" {
 		return nil, errors.New("oauth1: ConsumerKey is empty")
@@ -83,7 +88,7 @@ func New(config Config) (*Consumer, error) {
 		return nil, fmt.Errorf("oauth1: CallbackURL %w", err)
 	}
 	config = withDefaults(config)
-	return &Consumer{config: config, base: base, client: &http.Client{
+	return &Consumer{config: config, origin: origin, base: base, client: &http.Client{
 		Transport: config.Base,
 		Timeout:   max(config.Timeout, 0),
 		// A signature is for one URL, and the token is for one server.
@@ -117,36 +122,6 @@ func (c Consumer) String() string {
 
 // Format writes what String returns, whatever the verb.
 func (c Consumer) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
-
-func parseBase(text string) (*url.URL, error) {
-	u, err := url.Parse(text)
-	switch {
-	case err != nil:
-		return nil, errors.New("does not parse") // the reason repeats the URL
-	case !private(u):
-		return nil, errors.New("is neither https nor http on a loopback host")
-	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return nil, errors.New("has more than scheme, host and path")
-	}
-	path := strings.TrimSuffix(u.Path, "/")
-	if !plainPath(path) {
-		return nil, errors.New("has a path that is not plain")
-	}
-	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: path}, nil
-}
-
-// plainPath reports whether path is empty or of plain names.
-func plainPath(path string) bool {
-	if path == "" {
-		return true
-	}
-	for _, name := range strings.Split(path, "/")[1:] {
-		if name == "" || name == "." || name == ".." || encode(name) != name {
-			return false
-		}
-	}
-	return true
-}
 
 func checkCallback(text string) error {
 	if text == OutOfBand {

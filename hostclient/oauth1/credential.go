@@ -25,12 +25,8 @@ func (c *Consumer) Credential(site hostclient.Site, token *Token) (*Credential, 
 	if err != nil {
 		return nil, err
 	}
-	base, err := hostclient.ParseOrigin(c.BaseURL())
-	if err != nil {
-		return nil, err
-	}
-	if !base.Contains(site.Origin()) {
-		return nil, fmt.Errorf("%w: the application link of %s is not for %s", hostclient.ErrSite, base, site)
+	if !c.origin.Contains(site.Origin()) {
+		return nil, fmt.Errorf("%w: the application link of %s is not for %s", hostclient.ErrSite, c.origin, site)
 	}
 	if token == nil || token.Value.IsZero() {
 		return nil, errors.New("oauth1: there is no token")

@@ -215,7 +215,7 @@ func TestEndpoints(t *testing.T) {
 		"https://jira.example.com/a/b/":   "https://jira.example.com/a/b/plugins/servlet/oauth/",
 		"http://localhost:2990/jira":      "http://localhost:2990/jira/plugins/servlet/oauth/",
 		"http://[::1]:2990":               "http://[::1]:2990/plugins/servlet/oauth/",
-		"HTTPS://jira.example.com:443/~x": "https://jira.example.com:443/~x/plugins/servlet/oauth/",
+		"HTTPS://jira.example.com:443/~x": "https://jira.example.com/~x/plugins/servlet/oauth/",
 	} {
 		c, err := oauth1.New(oauth1.Config{BaseURL: base, ConsumerKey: "k", Signer: oauth1.RSASHA1(testKey()), Base: kept, UserAgent: "app/1"})
 		if err != nil {
@@ -248,18 +248,18 @@ func TestConfigRefused(t *testing.T) {
 		want   string
 	}{
 		{"nothing", func(c *oauth1.Config) { *c = oauth1.Config{} }, "BaseURL"},
-		{"http", func(c *oauth1.Config) { c.BaseURL = "http://jira.example.com" }, "neither https nor http on a loopback host"},
-		{"http on a name that begins as a loopback host", func(c *oauth1.Config) { c.BaseURL = "http://localhost.example" }, "neither https"},
-		{"another scheme", func(c *oauth1.Config) { c.BaseURL = "ftp://jira.example.com" }, "neither https"},
-		{"no host", func(c *oauth1.Config) { c.BaseURL = "https:///jira" }, "neither https"},
+		{"http", func(c *oauth1.Config) { c.BaseURL = "http://jira.example.com" }, "is not https"},
+		{"http on a name that begins as a loopback host", func(c *oauth1.Config) { c.BaseURL = "http://localhost.example" }, "is not https"},
+		{"another scheme", func(c *oauth1.Config) { c.BaseURL = "ftp://jira.example.com" }, "is not https"},
+		{"no host", func(c *oauth1.Config) { c.BaseURL = "https:///jira" }, "has no host"},
 		{"no URL", func(c *oauth1.Config) { c.BaseURL = "https://u:secret@[x" }, "does not parse"},
-		{"user information", func(c *oauth1.Config) { c.BaseURL = "https://u:secret@jira.example.com" }, "more than scheme"},
-		{"a query", func(c *oauth1.Config) { c.BaseURL = "https://jira.example.com?x=secret" }, "more than scheme"},
-		{"an empty query", func(c *oauth1.Config) { c.BaseURL = "https://jira.example.com?" }, "more than scheme"},
-		{"a fragment", func(c *oauth1.Config) { c.BaseURL = "https://jira.example.com#secret" }, "more than scheme"},
-		{"dots", func(c *oauth1.Config) { c.BaseURL = "https://jira.example.com/a/../b" }, "not plain"},
-		{"escapes", func(c *oauth1.Config) { c.BaseURL = "https://jira.example.com/%2e%2e/b" }, "not plain"},
-		{"a double slash", func(c *oauth1.Config) { c.BaseURL = "https://jira.example.com//b" }, "not plain"},
+		{"user information", func(c *oauth1.Config) { c.BaseURL = "https://u:secret@jira.example.com" }, "has user information"},
+		{"a query", func(c *oauth1.Config) { c.BaseURL = "https://jira.example.com?x=secret" }, "has a query or a fragment"},
+		{"an empty query", func(c *oauth1.Config) { c.BaseURL = "https://jira.example.com?" }, "has a query or a fragment"},
+		{"a fragment", func(c *oauth1.Config) { c.BaseURL = "https://jira.example.com#secret" }, "has a query or a fragment"},
+		{"dots", func(c *oauth1.Config) { c.BaseURL = "https://jira.example.com/a/../b" }, "has a dot segment"},
+		{"escapes", func(c *oauth1.Config) { c.BaseURL = "https://jira.example.com/%2e%2e/b" }, "needs escapes"},
+		{"a double slash", func(c *oauth1.Config) { c.BaseURL = "https://jira.example.com//b" }, "has an empty segment"},
 		{"no consumer key", func(c *oauth1.Config) { c.ConsumerKey = "" }, "ConsumerKey"},
 		{"no signer", func(c *oauth1.Config) { c.Signer = nil }, "Signer"},
 		{"no key", func(c *oauth1.Config) { c.Signer = oauth1.RSASHA1(nil) }, "Signer"},
